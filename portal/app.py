@@ -52,7 +52,6 @@ from portal.routes.accounts import account, auth, links, looks, second_factor, s
 from portal.routes.admin import admin_handler
 from portal.routes.api import api_router
 from portal.routes.failures import answer_page
-from portal.routes.format import LOCALE
 from portal.routes.guards import looks_only, only
 from portal.routes.middleware.csrf import UNGUARDED, FormTokens
 from portal.routes.middleware.now import NO_CLOCK, BooksClock
@@ -73,6 +72,7 @@ from portal.routes.shared.accounts import view_as
 from portal.routes.templating import make_template_config
 from portal.settings import Settings, SettingsError
 from portal.values import languages
+from portal.values.amounts import LOCALE
 from portal.values.roles import role_label
 from portal.waiting import refuse_in_transaction
 from portal.watcher.actions.connections import Integrations

@@ -10,6 +10,7 @@ from typing import Any, Final
 from portal.billing.period import Period, zone_of
 from portal.routes import format as fmt
 from portal.routes.listing import Column, FileFormat
+from portal.values import amounts
 from portal.values.states import state_word
 from portal.values.text import unformula
 from portal.words import _
@@ -33,7 +34,7 @@ def shown(column: Column, row: Any, locale: str, zone: str) -> str:
     """The cell of a table, in the person's language; a dash where nothing is known."""
     value = column.value(row)
     if column.kind in {"money", "price"}:
-        write = fmt.money if column.kind == "money" else fmt.price
+        write = amounts.money if column.kind == "money" else amounts.price
         return write(value, column.currency_of(row), locale)
     if column.kind == "moment":
         return fmt.moment(value, locale, column.zone_of(row, zone))
@@ -42,7 +43,7 @@ def shown(column: Column, row: Any, locale: str, zone: str) -> str:
         return fmt.quantity(round(value, 1) if rough else value, column.unit, locale, bare=True)
     if column.kind in WRITTEN:
         return WRITTEN[column.kind](value, locale)
-    return fmt.DASH if value is None or value == "" else in_words(column, row)
+    return amounts.DASH if value is None or value == "" else in_words(column, row)
 
 
 def in_words(column: Column, row: Any) -> str:
@@ -69,7 +70,7 @@ def kept(column: Column, row: Any, zone: str, file: FileFormat = "csv") -> Cell:
         code = str(value).lower() if column.kind == "flag" else str(value)
         return code if file == "csv" else in_words(column, row)
     if column.kind == "money":
-        return fmt.major(value, column.currency_of(row))
+        return amounts.major(value, column.currency_of(row))
     if column.kind == "month":
         return Period.of(value).key
     if column.kind == "moment":

@@ -21,11 +21,12 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 
 from portal.errors import PortalError
 from portal.routes.again import AGAIN, context_of
-from portal.routes.format import LOCALE, ZONE
+from portal.routes.format import ZONE
 from portal.routes.middleware.methods import IS_HEAD
 from portal.routes.refill import refill
 from portal.routes.templating import render
 from portal.values import languages
+from portal.values.amounts import LOCALE
 from portal.words import _
 
 Kind = Literal["success", "error", "info"]

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from portal.billing.pricing import Package, PerUnit, Pricing, Tier
-from portal.routes.format import number, price
+from portal.routes.format import number
+from portal.values.amounts import price
 from portal.words import _, joined
 
 

@@ -25,7 +25,7 @@ from portal.billing.why.explanation import (
 )
 from portal.books.queries.why import ChargeReason
 from portal.routes import format as written
-from portal.values import dates
+from portal.values import amounts, dates
 from portal.values.locales import SIGNS, of_stored
 from portal.words import _, joined, ngettext
 
@@ -40,10 +40,10 @@ class _Writer:
         self.row, self.locale = row, locale
 
     def money(self, minor: int) -> str:
-        return written.money(minor, self.row.currency, self.locale)
+        return amounts.money(minor, self.row.currency, self.locale)
 
     def price(self, value: Decimal) -> str:
-        return written.price(value, self.row.currency, self.locale)
+        return amounts.price(value, self.row.currency, self.locale)
 
     def number(self, value: Fraction | int, *, fixed: bool = False) -> str:
         """A whole number as it is, another with two decimals."""
@@ -73,7 +73,7 @@ def said(row: ChargeReason, locale: str) -> str:
 def said_of_commission(reason: Earned, amount: int, currency: str, locale: str) -> str:
     """Why a commission is what it is: "15% of €13.51 = €2.03"."""
     money = {
-        name: written.money(minor, currency, locale)
+        name: amounts.money(minor, currency, locale)
         for name, minor in (
             ("base", reason.base),
             ("amount", amount),

@@ -29,6 +29,7 @@ from portal.routes import assets
 from portal.routes import format as fmt
 from portal.routes.cells import shown
 from portal.routes.listing import Column
+from portal.values import amounts
 from portal.values.fields import label_of
 from portal.values.roles import permission_label
 from portal.values.states import state_tone, state_word
@@ -179,13 +180,13 @@ def _locale(context: Context) -> str:
 def _money(context: Context, value: Money | int | None, currency: str = "") -> str:
     """`Money`, or minor units with their currency."""
     if isinstance(value, Money):
-        return fmt.money(value.minor, value.currency, _locale(context))
-    return fmt.money(value, currency, _locale(context))
+        return amounts.money(value.minor, value.currency, _locale(context))
+    return amounts.money(value, currency, _locale(context))
 
 
 @pass_context
 def _price(context: Context, value: Decimal | None, currency: str) -> str:
-    return fmt.price(value, currency, _locale(context))
+    return amounts.price(value, currency, _locale(context))
 
 
 @pass_context

@@ -10,6 +10,7 @@ from fractions import Fraction
 import pytest
 
 from portal.routes import format as fmt
+from portal.values import amounts
 
 NBSP = "\u00a0"
 
@@ -28,15 +29,17 @@ NBSP = "\u00a0"
     ],
 )
 def test_money_has_the_digits_of_its_currency(minor, currency, text):
-    assert fmt.money(minor, currency) == text
+    assert amounts.money(minor, currency) == text
 
 
 def test_money_follows_the_locale():
-    assert fmt.money(123450, "EUR", "de_DE") == f"1.234,50{NBSP}€"
+    assert amounts.money(123450, "EUR", "de_DE") == f"1.234,50{NBSP}€"
 
 
 def test_what_is_not_known_is_a_dash():
-    assert fmt.money(None, "EUR") == fmt.day(None) == fmt.percent(None) == fmt.bytes_(None) == "–"
+    assert (
+        amounts.money(None, "EUR") == fmt.day(None) == fmt.percent(None) == fmt.bytes_(None) == "–"
+    )
 
 
 @pytest.mark.parametrize(
@@ -44,13 +47,13 @@ def test_what_is_not_known_is_a_dash():
     [("0.5", "€0.50"), ("0.0025", "€0.0025"), ("9.900000", "€9.90"), ("12", "€12.00")],
 )
 def test_prices_keep_the_decimals_they_need(value, text):
-    assert fmt.price(Decimal(value), "EUR") == text
+    assert amounts.price(Decimal(value), "EUR") == text
 
 
 def test_axis_of_money_is_short():
-    assert fmt.money_tick(1_200_000, "EUR") == "€12,000"
-    assert fmt.money_tick(-205_000, "EUR") == "−€2,050"
-    assert fmt.money_tick(50, "EUR", "it_IT") == "0,50\u00a0€"
+    assert amounts.money_tick(1_200_000, "EUR") == "€12,000"
+    assert amounts.money_tick(-205_000, "EUR") == "−€2,050"
+    assert amounts.money_tick(50, "EUR", "it_IT") == "0,50\u00a0€"
 
 
 @pytest.mark.parametrize(
@@ -128,9 +131,9 @@ def test_figures_and_days_run_from_the_left_beside_english_words(locale):
     moment = datetime(2026, 12, 2, 10, 30, tzinfo=UTC)
     day = fmt.moment(moment, locale)
     texts = [
-        fmt.money(-1234567, "KWD", locale),
-        fmt.money(-1234567, "ILS", locale),
-        fmt.price(Decimal("0.0025"), "KWD", locale),
+        amounts.money(-1234567, "KWD", locale),
+        amounts.money(-1234567, "ILS", locale),
+        amounts.price(Decimal("0.0025"), "KWD", locale),
         fmt.number(-1234567, locale),
         fmt.percent(-5, locale),
     ]

@@ -22,7 +22,7 @@ from portal.customers.forms.subscriber import NewSubscriber
 from portal.errors import Invalid
 from portal.kit.forms.form import members, parse, parse_texts
 from portal.routes import format as fmt
-from portal.values import languages, locales
+from portal.values import amounts, languages, locales
 from portal.values.fields import NAMES, label_of
 from portal.values.kinds import Currency, Text
 from portal.values.numbers import NUMBER_MAX
@@ -152,8 +152,8 @@ def test_a_locale_that_nobody_knows_is_refused_and_a_stored_one_stops_no_page(se
         parse(CloudChange, {"locale": sent})
     assert list(refused.value.fields) == ["locale"]
     if isinstance(sent, str):
-        assert fmt.money(123450, "EUR", sent)
-        assert fmt.moment(None, sent, "Mars/Base") == fmt.DASH
+        assert amounts.money(123450, "EUR", sent)
+        assert fmt.moment(None, sent, "Mars/Base") == amounts.DASH
 
 
 def test_every_language_that_is_accepted_writes_every_currency() -> None:
@@ -165,12 +165,12 @@ def test_every_language_that_is_accepted_writes_every_currency() -> None:
     for name in {*languages, *accepted[::6]}:
         assert fmt.percent(22, name)
         assert fmt.month_short(date(2026, 10, 16), name)
-        assert fmt.money_tick(123450, "EUR", name)
+        assert amounts.money_tick(123450, "EUR", name)
     for currency in sorted(CURRENCIES):
         assert Currency().read(currency, "currency") == currency
         for name in ("en", "it_IT", "ar_EG", "ja_JP"):
-            assert fmt.money(123450, currency, name)
-            assert fmt.price(None, currency, name) == fmt.DASH
+            assert amounts.money(123450, currency, name)
+            assert amounts.price(None, currency, name) == amounts.DASH
 
 
 @pytest.mark.parametrize(

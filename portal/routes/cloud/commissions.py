@@ -14,7 +14,7 @@ from portal.books.queries import commissions as reads
 from portal.books.queries import invoices
 from portal.books.queries.commissions import CommissionRow, ReferralMonth
 from portal.kit.queries import tenancy
-from portal.routes.format import money, number
+from portal.routes.format import number
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, in_currency, read_listing
@@ -22,6 +22,7 @@ from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.months import Chosen, chosen_month, month_options, open_month
+from portal.values.amounts import money
 from portal.words import _
 
 PATH: Final = "/cloud/commissions"

@@ -19,12 +19,7 @@ from portal.overview.queries import attention, cloud_dashboard, margin_ranking
 from portal.overview.queries.cloud_dashboard import CloudHome, MonthFigures
 from portal.overview.queries.margin_ranking import Losses, Ranked, What
 from portal.routes.charts import Sparkline, sparkline
-from portal.routes.format import (
-    Change,
-    change,
-    money,
-    number,
-)
+from portal.routes.format import Change, change, number
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
@@ -36,6 +31,7 @@ from portal.routes.shared.overview import checklist
 from portal.routes.shared.overview.causes import Cure, cause_in_words, cures_of, excess_of
 from portal.routes.shared.progress import time_left
 from portal.routes.shared.reports.charts import money_by_month
+from portal.values.amounts import money
 from portal.words import _, ngettext
 
 GUARDS: Final = [requires(Permission.INVOICES_READ)]

@@ -17,7 +17,7 @@ from portal.kit.queries import tenancy
 from portal.overview.actions import agents as actions
 from portal.overview.queries import agents as reads
 from portal.routes.accounts.auth import Answer
-from portal.routes.format import money, number
+from portal.routes.format import number
 from portal.routes.guards import actor_of, person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, in_currency, read_listing
@@ -28,6 +28,7 @@ from portal.routes.reading import get, in_snapshot
 from portal.routes.referral.paths import AGENTS, NEW_AGENT
 from portal.routes.shared.accounts.once import link_for, link_page
 from portal.routes.shared.sending import made_once
+from portal.values.amounts import money
 from portal.words import _
 
 INVITERS: Final = [requires(Permission.SUBSCRIBERS_BRING)]

@@ -12,7 +12,6 @@ from portal.billing.period import MonthAt, Period
 from portal.customers.forms.cloud import LEVELS_MAX
 from portal.overview.queries import referral_dashboard
 from portal.overview.queries.referral_dashboard import CommissionPage, CommissionRow
-from portal.routes.format import money
 from portal.routes.guards import person_of
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, in_currency, read_listing
@@ -22,6 +21,7 @@ from portal.routes.reading import get
 from portal.routes.reasons import said_of_commission
 from portal.routes.referral.paths import COMMISSIONS, STATEMENTS, SUBSCRIBERS
 from portal.routes.shared.months import month_filter, open_month, options_of, today_of
+from portal.values.amounts import money
 from portal.values.numbers import number_in
 from portal.values.states import state_word
 from portal.words import _

@@ -10,7 +10,7 @@ from portal.billing.period import Period
 from portal.overview.queries import referral_dashboard, referred_subscribers
 from portal.overview.queries.referral_dashboard import NEEDS_MAX, Home
 from portal.routes.charts import Chart, Number, Series, stacked_chart
-from portal.routes.format import Change, change, money, money_tick, month_short
+from portal.routes.format import Change, change, month_short
 from portal.routes.guards import person_of
 from portal.routes.listing import Column
 from portal.routes.middleware.now import books_now
@@ -25,6 +25,7 @@ from portal.routes.referral.paths import (
     commissions_path,
 )
 from portal.routes.referral.subscribers import expected_days, table_of
+from portal.values.amounts import money, money_tick
 from portal.words import _
 
 MONTHS: Final = 12

@@ -16,7 +16,6 @@ from portal.books.queries.payouts import statements as reads
 from portal.books.queries.payouts.statement_lists import PaidStatement
 from portal.kit.queries import tenancy
 from portal.routes.files import statement_file
-from portal.routes.format import money
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, in_currency, read_listing
@@ -25,6 +24,7 @@ from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.referral.paths import COMMISSIONS, STATEMENTS
 from portal.routes.shared.referrals.statements import ENTRIES
+from portal.values.amounts import money
 from portal.words import _
 
 GUARDS: Final = [requires(Permission.COMMISSIONS_READ)]

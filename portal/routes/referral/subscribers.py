@@ -23,14 +23,7 @@ from portal.overview.queries.referred_subscribers import (
     ReferredSubscriber,
 )
 from portal.routes.charts import Chart, Number, bar_chart
-from portal.routes.format import (
-    change,
-    money,
-    money_tick,
-    month_short,
-    number,
-    quantity,
-)
+from portal.routes.format import change, month_short, number, quantity
 from portal.routes.guards import person_of
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, in_currency, read_listing
@@ -41,6 +34,7 @@ from portal.routes.referral.paths import NEW, SUBSCRIBERS, commissions_path
 from portal.routes.shared.months import estimate_of
 from portal.usage.queries import usage_sums
 from portal.usage.queries.measured import Measured
+from portal.values.amounts import money, money_tick
 from portal.values.numbers import number_in
 from portal.values.states import state_word
 from portal.words import _

@@ -7,7 +7,8 @@ from typing import Final
 
 from portal.overview.queries.attention import Need
 from portal.overview.queries.attention.sources import COUNTED_MAX
-from portal.routes.format import money, month, number, percent
+from portal.routes.format import month, number, percent
+from portal.values.amounts import money
 from portal.words import _, ngettext
 
 

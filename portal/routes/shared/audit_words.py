@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from portal.routes.format import DASH
+from portal.values.amounts import DASH
 from portal.values.fields import label_of
 from portal.words import _
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from portal.routes.format import DASH, money
+from portal.values.amounts import DASH, money
 
 BREAK: Final = Markup("<br>")
 

@@ -10,14 +10,15 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.access import Actor, can
 from portal.billing.money import percent_of, to_minor
 from portal.routes import HELP_PATH, interface_of
-from portal.routes.format import money, number, percent
-from portal.routes.format import price as in_words
+from portal.routes.format import number, percent
 from portal.routes.glossary import TERMS
 from portal.routes.guards import person_of, signed_in
 from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.matrix import matrix_for, roles_beside
 from portal.routes.shared.overview import checklist
+from portal.values.amounts import money
+from portal.values.amounts import price as in_words
 from portal.words import _
 
 PRICE: Final = Decimal("9.90")

@@ -10,7 +10,7 @@ from litestar.response import Stream
 from portal.kit.queries import tenancy
 from portal.overview.queries import own_cameras
 from portal.overview.queries.own_cameras import OwnCamera, OwnCameras, Used
-from portal.routes.format import money, number, quantity
+from portal.routes.format import number, quantity
 from portal.routes.guards import person_of
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, read_listing
@@ -21,6 +21,7 @@ from portal.routes.shared.cameras.suspension import camera_id
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import chosen_month, ended_state, open_month, period_line
 from portal.routes.subscriber.paths import CAMERA, CAMERAS, camera_path
+from portal.values.amounts import money
 from portal.words import _, joined
 
 

@@ -13,7 +13,7 @@ from portal.kit.queries import tenancy
 from portal.overview.queries import own_cameras, subscriber_dashboard
 from portal.overview.queries.subscriber_dashboard import Home
 from portal.routes.charts import Chart, Number, Series, stacked_chart
-from portal.routes.format import change, money, money_tick, month_short
+from portal.routes.format import change, month_short
 from portal.routes.guards import person_of
 from portal.routes.listing import Column
 from portal.routes.middleware.now import books_now
@@ -21,6 +21,7 @@ from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.months import days_so_far, estimate_of
 from portal.routes.subscriber.paths import CAMERAS, INVOICES, camera_path
+from portal.values.amounts import money, money_tick
 from portal.words import _
 
 CAMERAS_SHOWN: Final = 10

@@ -12,7 +12,6 @@ from portal.books.queries.money import receivables
 from portal.books.queries.money.receivables import AccountLine
 from portal.kit.queries import tenancy
 from portal.overview.queries import subscriber_dashboard
-from portal.routes.format import money
 from portal.routes.guards import person_of
 from portal.routes.list_files import list_file
 from portal.routes.listing import read_listing
@@ -22,6 +21,8 @@ from portal.routes.reading import get
 from portal.routes.shared.money.owed import LINES, days_asked
 from portal.routes.shared.money.words import OF_INVOICES
 from portal.routes.subscriber.paths import CARDS, INVOICES, PAYMENTS, money_tabs
+from portal.routes.subscriber.paths import INVOICES, PAYMENTS, money_tabs
+from portal.values.amounts import money
 
 FILTERS: Final = ("from", "to")
 

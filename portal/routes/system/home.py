@@ -18,7 +18,7 @@ from portal.overview.queries.clouds import cloud_list
 from portal.overview.queries.clouds.cloud_list import CloudRow
 from portal.overview.queries.system_dashboard import MONTHS, CloudLine, Due
 from portal.routes.charts import Chart, Number, Series, Sparkline, sparkline, stacked_chart
-from portal.routes.format import Change, change, money, money_tick, month_short
+from portal.routes.format import Change, change, month_short
 from portal.routes.guards import actor_of, person_of, requires
 from portal.routes.middleware.now import books_now
 from portal.routes.page import fragment, page
@@ -27,6 +27,7 @@ from portal.routes.shared.attention import needs_of
 from portal.routes.shared.months import from_first, next_close, today_of
 from portal.routes.shared.overview import checklist
 from portal.routes.shared.progress import time_left
+from portal.values.amounts import money, money_tick
 from portal.words import _
 
 GUARDS: Final = [requires(Permission.CLOUDS_READ, Permission.MARGINS_READ)]

@@ -22,7 +22,7 @@ from lxml.etree import HTMLParser
 from portal.access import Actor
 from portal.routes import ACCOUNT_PATH, INTERFACES, interface_of, reading
 from portal.routes.accounts.auth import home_of
-from portal.routes.format import money
+from portal.values.amounts import money
 from tests.cast import (
     ADA,
     ANN,

@@ -15,8 +15,9 @@ from markupsafe import Markup
 
 from portal.routes.api.kit import examples, openapi
 from portal.routes.api.kit.endpoint import PREFIX, Operation
-from portal.routes.format import LOCALE, ZONE
+from portal.routes.format import ZONE
 from portal.routes.templating import environment_of_pages, render
+from portal.values.amounts import LOCALE
 
 PUBLIC: Final = {"public": True}
 TEMPLATE: Final = "api/docs.html"

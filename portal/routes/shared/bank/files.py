@@ -24,7 +24,6 @@ from portal.kit.queries.clock import wall_clock
 from portal.kit.queries.tasks import Task
 from portal.ports import ReadCsvHead
 from portal.routes.accounts.auth import Answer
-from portal.routes.format import money
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file, read_page
 from portal.routes.listing import Column, Listing, read_listing
@@ -37,6 +36,7 @@ from portal.routes.shared.bank.words import FORMATS, rule_word
 from portal.routes.shared.books.invoices import StateTotal
 from portal.routes.shared.money.book import BookScope
 from portal.routes.shared.progress import time_left
+from portal.values.amounts import money
 from portal.values.bank_files import BYTES_MAX, CAMT, CSV, MT940, CsvHead
 from portal.values.states import state_word
 from portal.waiting import refuse_in_transaction

@@ -22,7 +22,6 @@ from portal.errors import Conflict, Invalid
 from portal.kit.forms.form import parse_texts
 from portal.kit.forms.nested import intent_of, parse_nested
 from portal.routes.accounts.auth import Answer
-from portal.routes.format import currency_sign, money
 from portal.routes.guards import person_of
 from portal.routes.list_files import read_page
 from portal.routes.listing import Column, Listing, read_listing
@@ -36,6 +35,7 @@ from portal.routes.shared.money.book import BookScope
 from portal.routes.shared.money.placing import Asked, again, boxes_of, count_of, preview_of
 from portal.routes.shared.money.words import box_of, told_of
 from portal.routes.shared.sending import done_once
+from portal.values.amounts import currency_sign, money
 from portal.words import _
 
 

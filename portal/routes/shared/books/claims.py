@@ -17,7 +17,6 @@ from portal.books.queries.invoices import Invoice
 from portal.errors import Conflict, Forbidden, Invalid
 from portal.kit.forms.form import parse_texts
 from portal.routes.accounts.auth import Answer
-from portal.routes.format import currency_sign, money
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
@@ -26,6 +25,7 @@ from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope, Crumbs
 from portal.routes.shared.confirm import confirm
 from portal.routes.shared.sending import done_once
+from portal.values.amounts import currency_sign, money
 from portal.words import _
 
 WRITERS: Final = [requires(Permission.PAYMENTS_WRITE)]

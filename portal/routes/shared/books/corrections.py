@@ -12,7 +12,7 @@ from litestar.response import Stream
 from portal.access import Permission
 from portal.billing.money import rounded
 from portal.books.actions.corrected import Correction, corrections_of
-from portal.routes.format import days_said, money
+from portal.routes.format import days_said
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, in_currency, read_listing
@@ -20,6 +20,7 @@ from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.books.lines import units_of
 from portal.routes.shared.books.periods import find_month
+from portal.values.amounts import money
 from portal.words import _
 
 READERS: Final = [requires(Permission.MARGINS_READ)]

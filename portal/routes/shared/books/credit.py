@@ -20,7 +20,6 @@ from portal.errors import Conflict, Invalid
 from portal.kit.forms.form import parse_typed
 from portal.kit.forms.nested import intent_of
 from portal.routes.accounts.auth import Answer
-from portal.routes.format import currency_sign, money
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
@@ -29,6 +28,7 @@ from portal.routes.reading import get
 from portal.routes.shared.books.claims import claim_of, crumbs_to
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.sending import made_once
+from portal.values.amounts import currency_sign, money
 from portal.words import _
 
 CREDITORS: Final = [requires(Permission.CREDITS_WRITE)]

@@ -17,7 +17,6 @@ from portal.books.queries.sending.listed import CONDITIONS, NOT_SENT
 from portal.books.queries.sums.invoice_sums import SETTLED, Sums
 from portal.kit.queries.tenancy import CloudFacts
 from portal.routes import selection
-from portal.routes.format import money
 from portal.routes.guards import person_of
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, read_listing
@@ -27,6 +26,7 @@ from portal.routes.selection import Selection
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import month_filter, options_of
+from portal.values.amounts import money
 from portal.words import _
 
 STATE_LABELS: Final[tuple[tuple[str, str], ...]] = (

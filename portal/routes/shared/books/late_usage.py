@@ -17,7 +17,6 @@ from portal.books.forms.late_usage import LateFilter, LateMark, SettleLateForm
 from portal.errors import Invalid
 from portal.kit.forms.form import parse_texts
 from portal.routes.accounts.auth import Answer
-from portal.routes.format import money
 from portal.routes.format import month as month_name
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
@@ -28,6 +27,7 @@ from portal.routes.page import page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.sending import done_once
+from portal.values.amounts import money
 from portal.words import _, ngettext
 
 READERS: Final = [requires(Permission.MARGINS_READ)]

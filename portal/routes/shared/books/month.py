@@ -16,7 +16,7 @@ from portal.books.queries.periods import PeriodLine
 from portal.customers.forms.closing import LOOK, REASONS
 from portal.customers.queries.clouds import Cloud
 from portal.errors import NotFound
-from portal.routes.format import day, money, month_alone, number
+from portal.routes.format import day, month_alone, number
 from portal.routes.guards import person_of
 from portal.routes.middleware.now import books_now
 from portal.routes.shared import months
@@ -32,6 +32,7 @@ from portal.routes.shared.books.cockpit import (
 )
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.usage.queries import months as data
+from portal.values.amounts import money
 from portal.words import _, english, joined
 
 

@@ -17,7 +17,6 @@ from portal.errors import Conflict, Invalid
 from portal.kit.forms.form import parse_texts
 from portal.kit.forms.nested import intent_of
 from portal.routes.accounts.auth import Answer
-from portal.routes.format import money
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
@@ -25,6 +24,7 @@ from portal.routes.page import page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.sending import made_once
+from portal.values.amounts import money
 from portal.words import _, ngettext
 
 CREDITORS: Final = [requires(Permission.CREDITS_WRITE)]

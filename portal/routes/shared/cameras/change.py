@@ -22,7 +22,7 @@ from portal.errors import Conflict, Invalid
 from portal.kit.forms.form import parse_texts
 from portal.kit.forms.nested import intent_of
 from portal.routes.accounts.auth import Answer
-from portal.routes.format import money, month_alone, price
+from portal.routes.format import month_alone
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
@@ -33,6 +33,7 @@ from portal.routes.shared.choose import choice_of, chosen
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.sending import made_once
 from portal.values import dates
+from portal.values.amounts import money, price
 from portal.words import _
 
 WRITERS: Final = [requires(Permission.SUBSCRIPTIONS_WRITE)]

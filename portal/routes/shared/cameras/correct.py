@@ -21,7 +21,7 @@ from portal.errors import Invalid
 from portal.kit.forms.form import parse
 from portal.routes.accounts.auth import Answer
 from portal.routes.format import day as day_text
-from portal.routes.format import money, month, number
+from portal.routes.format import month, number
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
@@ -34,6 +34,7 @@ from portal.routes.shared.confirm import confirm
 from portal.routes.shared.sending import done_once
 from portal.usage.actions import usage
 from portal.usage.forms.correction import NewCorrection
+from portal.values.amounts import money
 from portal.values.typed import decimal_text
 from portal.words import _
 

@@ -10,12 +10,13 @@ from portal.billing.why.excess import DEPTH, Excess
 from portal.books.queries.camera_books import CameraBooks
 from portal.books.queries.camera_terms import CameraTerms
 from portal.overview.queries.margin_ranking import Row, cause_of
-from portal.routes.format import money, month_alone, number, price
+from portal.routes.format import month_alone, number
 from portal.routes.shared.cameras.suspension import Suspension
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import Chosen
 from portal.routes.shared.overview.causes import cause_in_words, cures_of
 from portal.usage.queries.camera_month import CameraMonth
+from portal.values.amounts import money, price
 from portal.words import _, joined, ngettext
 
 

@@ -6,12 +6,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from portal.routes.format import DASH, bytes_, number, quantity
+from portal.routes.format import bytes_, number, quantity
 from portal.routes.listing import Column
 from portal.routes.shared.cameras.part import CameraPart, PartFile
 from portal.routes.shared.cameras.suspension import history_of, suspension_of
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.usage.queries.camera_month import CameraMonth, MeterDays
+from portal.values.amounts import DASH
 from portal.words import _
 
 SECONDS_AN_HOUR: Final = 3600

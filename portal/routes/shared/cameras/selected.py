@@ -26,7 +26,7 @@ from portal.kit.forms.nested import INTENT
 from portal.overview.queries import cameras
 from portal.routes.accounts.auth import Answer
 from portal.routes.format import day as day_text
-from portal.routes.format import number, price
+from portal.routes.format import number
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Listing
 from portal.routes.middleware.now import books_now
@@ -38,6 +38,7 @@ from portal.routes.shared.choose import choice_of, chosen
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.confirm import confirm
 from portal.routes.shared.sending import done_once, was_done
+from portal.values.amounts import price
 from portal.words import _, ngettext
 
 WRITERS: Final = [requires(Permission.SUBSCRIPTIONS_WRITE, Permission.CAMERAS_WRITE)]

@@ -19,7 +19,6 @@ from portal.errors import Conflict, Invalid
 from portal.kit.forms.form import parse_texts
 from portal.kit.forms.nested import intent_of
 from portal.routes.accounts.auth import Answer
-from portal.routes.format import currency_sign, money
 from portal.routes.guards import person_of
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
@@ -31,6 +30,7 @@ from portal.routes.shared.money.payment import customer_of, payment_of
 from portal.routes.shared.money.payments import WRITERS
 from portal.routes.shared.money.words import METHODS, amount_of, box_of, told_of
 from portal.routes.shared.sending import done_once
+from portal.values.amounts import currency_sign, money
 from portal.words import _
 
 CREDIT_SHOWN: Final = 20

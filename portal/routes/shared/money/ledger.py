@@ -16,7 +16,7 @@ from portal.books.queries.money.beancount import text_of
 from portal.books.queries.money.ledger_lists import AccountSum, EntryRow, Which
 from portal.kit.forms.form import parse_texts
 from portal.kit.queries.tenancy import CloudFacts
-from portal.routes.format import day, money
+from portal.routes.format import day
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import chunks_of, list_file, read_page, spooled
 from portal.routes.listing import Column, Listing, read_listing
@@ -26,6 +26,7 @@ from portal.routes.reading import get
 from portal.routes.shared.currencies import lines_of
 from portal.routes.shared.money.book import BookScope
 from portal.routes.shared.money.words import OF_INVOICES, POSTED
+from portal.values.amounts import money
 from portal.words import _
 
 READERS: Final = [requires(Permission.LEDGER_READ)]

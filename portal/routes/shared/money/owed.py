@@ -17,7 +17,7 @@ from portal.books.queries.money import receivables
 from portal.books.queries.money.receivables import AccountLine, Aged
 from portal.kit.forms.form import parse_texts
 from portal.kit.queries import tenancy
-from portal.routes.format import day, money
+from portal.routes.format import day
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, read_listing
@@ -29,6 +29,7 @@ from portal.routes.shared.currencies import lines_of
 from portal.routes.shared.money.book import BookScope
 from portal.routes.shared.money.words import OF_INVOICES, POSTED
 from portal.routes.shared.subscribers.paths import crumbs_to, named
+from portal.values.amounts import money
 from portal.words import _
 
 READERS: Final = [requires(Permission.PAYMENTS_READ)]

@@ -15,7 +15,7 @@ from portal.books.queries.money.payments import Payment
 from portal.errors import Conflict, Invalid, NotFound
 from portal.kit.forms.form import parse_texts
 from portal.routes.accounts.auth import Answer
-from portal.routes.format import day, money
+from portal.routes.format import day
 from portal.routes.guards import person_of
 from portal.routes.listing import Column
 from portal.routes.middleware.now import books_now
@@ -27,6 +27,7 @@ from portal.routes.shared.money.book import BookScope
 from portal.routes.shared.money.payments import READERS, WRITERS
 from portal.routes.shared.money.words import METHOD
 from portal.routes.shared.sending import done_once
+from portal.values.amounts import money
 from portal.words import _
 
 ON: Final = (

@@ -22,7 +22,7 @@ from portal.books.queries.money.payment_lists import Wanted
 from portal.errors import Conflict, Invalid
 from portal.kit.forms.form import parse_texts
 from portal.routes.accounts.auth import Answer
-from portal.routes.format import money, month, number
+from portal.routes.format import month, number
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import read_page
 from portal.routes.listing import Column, Listing, read_listing
@@ -34,6 +34,7 @@ from portal.routes.shared.currencies import lines_of
 from portal.routes.shared.money.book import BookScope
 from portal.routes.shared.money.words import METHOD, METHODS
 from portal.routes.shared.subscribers.figures import Card
+from portal.values.amounts import money
 from portal.values.states import state_word
 from portal.words import _, ngettext
 

@@ -25,7 +25,6 @@ from portal.kit.forms.nested import (
     parse_nested,
 )
 from portal.routes.accounts.auth import Answer
-from portal.routes.format import currency_sign, money
 from portal.routes.guards import person_of
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
@@ -36,6 +35,7 @@ from portal.routes.shared.money.payment import customer_of, payment_of
 from portal.routes.shared.money.payments import WRITERS
 from portal.routes.shared.money.words import amount_of, told_of
 from portal.routes.shared.sending import done_once
+from portal.values.amounts import currency_sign, money
 from portal.words import _
 
 ROWS: Final = "allocations"

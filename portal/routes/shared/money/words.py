@@ -8,7 +8,7 @@ from typing import Final
 from portal.billing.ledger import Posted
 from portal.billing.money import CURRENCIES, format_minor, parse_minor
 from portal.books.queries.money.previews import Moved
-from portal.routes.format import money
+from portal.values.amounts import money
 from portal.values.numbers import Amount
 from portal.values.typed import typed
 from portal.words import _

@@ -31,7 +31,7 @@ from portal.kit.forms.nested import (
     parse_nested,
 )
 from portal.routes.accounts.auth import Answer
-from portal.routes.format import change, day, money, month_alone, percent
+from portal.routes.format import change, day, month_alone, percent
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, in_currency, read_listing
@@ -50,6 +50,7 @@ from portal.routes.shared.prices.rows import (
     readable_prices,
     sent_prices,
 )
+from portal.values.amounts import money
 from portal.values.fields import label_of
 from portal.values.kinds import Day, Percent
 from portal.values.pricing import BLANK_TIER

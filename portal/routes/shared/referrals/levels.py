@@ -27,7 +27,6 @@ from portal.kit.forms.nested import (
 )
 from portal.overview.queries import referrals as reads
 from portal.routes.accounts.auth import Answer
-from portal.routes.format import money
 from portal.routes.format import percent as in_percent
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.sent import texts
@@ -35,6 +34,7 @@ from portal.routes.page import page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.realm import Realm
+from portal.values.amounts import money
 from portal.values.kinds import Flag, Percent, Quantity
 from portal.values.typed import typed
 from portal.words import _

@@ -11,7 +11,7 @@ from portal.access import Permission, can
 from portal.customers.forms.referral import BASES
 from portal.overview.queries import referrals as reads
 from portal.overview.queries.referrals import ReferralList, ReferralRow
-from portal.routes.format import money, number
+from portal.routes.format import number
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, in_currency, read_listing
@@ -20,6 +20,7 @@ from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.referrals.words import BASIS
+from portal.values.amounts import money
 from portal.words import _
 
 READERS: Final = [requires(Permission.REFERRALS_READ)]

@@ -25,7 +25,6 @@ from portal.errors import Invalid
 from portal.overview.queries import referrals as reads
 from portal.overview.queries.referrals import Agent
 from portal.routes.accounts.auth import Answer
-from portal.routes.format import money
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, in_currency, read_listing
@@ -36,6 +35,7 @@ from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import options_of
 from portal.routes.shared.referrals.words import BASIS
 from portal.routes.shared.sending import checked_off
+from portal.values.amounts import money
 from portal.values.numbers import number_in
 from portal.values.states import state_word
 from portal.words import _

@@ -27,7 +27,7 @@ from portal.errors import Conflict, Invalid
 from portal.kit.forms.form import parse_texts
 from portal.routes.accounts.auth import Answer
 from portal.routes.files import statement_file
-from portal.routes.format import money, month
+from portal.routes.format import month
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, in_currency, read_listing
@@ -38,6 +38,7 @@ from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.confirm import confirm
 from portal.routes.shared.sending import done_once
+from portal.values.amounts import money
 from portal.values.states import state_word
 from portal.words import _, ngettext
 

@@ -6,8 +6,9 @@ from datetime import date
 from portal.overview.queries.cloud_dashboard import MonthFigures, Running
 from portal.overview.queries.reports.by_cloud import MonthSales
 from portal.routes.charts import Chart, Number, Series, bar_chart, stacked_chart
-from portal.routes.format import money, money_tick, month_short, number
+from portal.routes.format import month_short, number
 from portal.routes.shared.months import Chosen, from_first
+from portal.values.amounts import money, money_tick
 from portal.words import _
 
 

@@ -17,7 +17,6 @@ from portal.overview.queries.reports import months
 from portal.overview.queries.reports.months import Month
 from portal.routes.charts import Chart
 from portal.routes.format import moment
-from portal.routes.format import money as money_text
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, read_listing
@@ -39,6 +38,7 @@ from portal.routes.shared.reports.asked import (
     permitted,
 )
 from portal.usage.queries import usage_sums
+from portal.values.amounts import money as money_text
 from portal.words import _
 
 GUARDS: Final = [requires(Permission.USAGE_READ, Permission.CHARGES_READ)]

@@ -8,9 +8,9 @@ from urllib.parse import quote
 from portal.access import Permission, can
 from portal.overview.queries.reports import by_service
 from portal.overview.queries.reports.by_service import ServiceRow
-from portal.routes.format import money
 from portal.routes.listing import Column, Listing
 from portal.routes.shared.reports.asked import Asked
+from portal.values.amounts import money
 from portal.words import _
 
 

@@ -8,12 +8,13 @@ from portal.billing.period import Period, month_at
 from portal.overview.queries.customer import Account, Cameras, Customer
 from portal.routes.charts import Chart, Number, Series, grouped_chart
 from portal.routes.format import day as day_text
-from portal.routes.format import money, money_tick, month_short
 from portal.routes.format import month as month_name
+from portal.routes.format import month_short
 from portal.routes.format import number as number_text
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import estimate_of
 from portal.routes.shared.subscribers.paths import invoice_path
+from portal.values.amounts import money, money_tick
 from portal.words import _, ngettext
 
 

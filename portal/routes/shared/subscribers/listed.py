@@ -13,7 +13,6 @@ from portal.overview.queries import choices, customers, kinds
 from portal.overview.queries.customers import Customers, Filters
 from portal.overview.queries.kinds import Kind
 from portal.routes import selection
-from portal.routes.format import money
 from portal.routes.format import month as month_name
 from portal.routes.format import number as number_text
 from portal.routes.guards import person_of, requires
@@ -26,6 +25,7 @@ from portal.routes.selection import Selection
 from portal.routes.shared.choose import LISTED_MAX
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.subscribers.paths import invoice_path, list_path
+from portal.values.amounts import money
 from portal.words import _
 
 READERS: Final = [requires(Permission.SUBSCRIBERS_READ)]

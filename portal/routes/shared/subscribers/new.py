@@ -22,7 +22,7 @@ from portal.overview.queries import customers, offers
 from portal.overview.queries.offers import Beginning
 from portal.routes.accounts.auth import Answer
 from portal.routes.format import day as day_text
-from portal.routes.format import money, number
+from portal.routes.format import number
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import form_key, texts
@@ -34,6 +34,7 @@ from portal.routes.shared.choose import Ambiguous, choice_of, chosen
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.subscribers.paths import crumbs_to, list_path, page_path
 from portal.values import languages
+from portal.values.amounts import money
 from portal.values.kinds import Day, Percent
 from portal.watcher.queries import mappings
 from portal.words import _, joined, ngettext

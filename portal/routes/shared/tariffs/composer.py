@@ -26,7 +26,7 @@ from portal.overview.actions import mapping_many
 from portal.overview.queries import preset_offers
 from portal.overview.queries.preset_offers import Offer
 from portal.routes.accounts.auth import Answer
-from portal.routes.format import day, price
+from portal.routes.format import day
 from portal.routes.guards import requires
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
@@ -42,6 +42,7 @@ from portal.routes.shared.tariffs.draft import (
     read_draft,
 )
 from portal.routes.shared.tariffs.trying import tried
+from portal.values.amounts import price
 from portal.watcher.queries import mappings
 from portal.words import _
 

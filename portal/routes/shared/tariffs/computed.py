@@ -8,7 +8,8 @@ from typing import Final
 from portal.billing.outlook.composer import Figures, share_of
 from portal.books.queries.composer import Composed
 from portal.routes.bars import Part, SplitBar, split_bar
-from portal.routes.format import money, month, number, percent
+from portal.routes.format import month, number, percent
+from portal.values.amounts import money
 from portal.words import _, joined, ngettext
 
 COST, COMMISSION, MARGIN, LOSS = 3, 2, 1, 4

@@ -18,13 +18,14 @@ from portal.catalog.queries import services as service_reads
 from portal.catalog.queries import tariffs as catalog
 from portal.catalog.queries.services import Service
 from portal.catalog.queries.tariffs import Tariff
-from portal.routes.format import currency_sign, month_alone
+from portal.routes.format import month_alone
 from portal.routes.guards import person_of
 from portal.routes.middleware.now import books_now
 from portal.routes.page import is_partial, page
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.tariffs.computed import Computed, computed
 from portal.routes.shared.tariffs.draft import Draft, labels_of
+from portal.values.amounts import currency_sign
 from portal.words import _
 
 SERVICES_MAX: Final = 500

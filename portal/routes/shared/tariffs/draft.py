@@ -23,7 +23,7 @@ from portal.kit.forms.nested import (
     nested,
     parse_nested,
 )
-from portal.routes.format import major
+from portal.values.amounts import major
 from portal.values.fields import label_of
 from portal.values.kinds import Percent, Price
 from portal.values.numbers import number_in

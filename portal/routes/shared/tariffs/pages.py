@@ -17,7 +17,7 @@ from portal.books.queries.tariff_sales import Included, Sold, TariffPage, Tariff
 from portal.catalog.queries import tariffs as catalog
 from portal.catalog.queries.tariffs import Tariff, Version
 from portal.routes.charts import Chart, Number, bar_chart
-from portal.routes.format import day, money, money_tick, month_short, percent, price
+from portal.routes.format import day, month_short, percent
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, in_currency, read_listing
@@ -27,6 +27,7 @@ from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.overview.causes import Why, why_of_tariff
 from portal.routes.shared.tariffs import said
+from portal.values.amounts import money, money_tick, price
 from portal.words import _
 
 READERS: Final = [requires(Permission.TARIFFS_READ)]

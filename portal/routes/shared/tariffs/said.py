@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from portal.books.queries.tariff_sales import Included, OnTariff
 from portal.catalog.queries.tariffs import Version
-from portal.routes.format import day, number, price
+from portal.routes.format import day, number
+from portal.values.amounts import price
 from portal.words import _, joined, ngettext
 
 

@@ -19,7 +19,7 @@ from portal.catalog.queries import tariffs as catalog
 from portal.errors import Conflict, NotFound
 from portal.routes.accounts.auth import Answer
 from portal.routes.bars import Pair, dumbbell
-from portal.routes.format import Change, change, money, number
+from portal.routes.format import Change, change, number
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, in_currency
 from portal.routes.middleware.now import books_now
@@ -27,6 +27,7 @@ from portal.routes.page import page, redirect
 from portal.routes.shared.months import options_of
 from portal.routes.shared.tariffs.desk import Desk
 from portal.routes.shared.tariffs.draft import Draft
+from portal.values.amounts import money
 from portal.words import _, joined, ngettext
 
 MONTHS_MAX: Final = 18

@@ -17,7 +17,7 @@ from portal.overview.actions.mapping_many import Outcome
 from portal.overview.forms.mapping_many import ROWS_MAX, TickedSubscribersOf, TickedTariffsOf
 from portal.overview.queries import preset_offers
 from portal.routes.accounts.auth import Answer
-from portal.routes.format import money, quantity
+from portal.routes.format import quantity
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
@@ -25,6 +25,7 @@ from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.watcher.connections import WRITERS
+from portal.values.amounts import money
 from portal.values.numbers import number_in
 from portal.values.typed import typed
 from portal.watcher.forms.connection import MATCHES_MAX, NewMapping

@@ -12,7 +12,7 @@ from litestar.response import Stream
 
 from portal.access import Permission, can
 from portal.billing.reconciliation import Difference, Kind
-from portal.routes.format import day, money, number
+from portal.routes.format import day, number
 from portal.routes.format import month as month_name
 from portal.routes.guards import person_of
 from portal.routes.list_files import list_file
@@ -27,6 +27,7 @@ from portal.routes.shared.overview.causes import Excess, cures_of_excess, excess
 from portal.routes.shared.watcher.connections import READERS
 from portal.routes.shared.watcher.groups import COLUMNS as GROUPS
 from portal.routes.shared.watcher.groups import groups_of
+from portal.values.amounts import money
 from portal.watcher.queries import connection_health, mappings
 from portal.watcher.queries import reconciliation as reads
 from portal.watcher.queries.reconciliation import CURED_BY_TARIFF, Filters, Sight, Sums

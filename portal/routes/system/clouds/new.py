@@ -38,7 +38,7 @@ from portal.kit.queries import tenancy
 from portal.overview.actions import founding
 from portal.overview.forms.founding import COPY, LIST, NOTHING, Founding
 from portal.routes.accounts.auth import Answer
-from portal.routes.format import money, number
+from portal.routes.format import number
 from portal.routes.guards import actor_of, person_of, requires
 from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig
@@ -58,6 +58,7 @@ from portal.routes.shared.prices.rows import (
     sent_prices,
 )
 from portal.routes.shared.sending import made_once
+from portal.values.amounts import money
 from portal.values.fields import label_of
 from portal.values.kinds import Day, Percent, is_slug
 from portal.values.pricing import BLANK_TIER

@@ -16,7 +16,7 @@ from portal.overview.queries.clouds import cloud_overview
 from portal.overview.queries.clouds.cloud_overview import Bought
 from portal.overview.queries.system_dashboard import MONTHS
 from portal.routes.charts import Chart, Number, Series, bar_chart, sparkline, stacked_chart
-from portal.routes.format import change, money, money_tick, month_short, number
+from portal.routes.format import change, month_short, number
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
@@ -27,6 +27,7 @@ from portal.routes.shared.months import estimate_of, from_first, today_of
 from portal.routes.shared.overview import checklist
 from portal.routes.shared.progress import time_left
 from portal.routes.shared.realm import Realm
+from portal.values.amounts import money, money_tick
 from portal.words import _
 
 READERS: Final = [requires(Permission.CLOUDS_READ, Permission.MARGINS_READ)]

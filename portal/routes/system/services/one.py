@@ -14,7 +14,7 @@ from portal.billing.pricing import Pricing, pricing_from
 from portal.overview.queries import service_list
 from portal.overview.queries.service_list import CloudPrice, ServicePage
 from portal.routes.charts import Chart, Number, Series, stacked_chart
-from portal.routes.format import day, money, money_tick, month_short
+from portal.routes.format import day, month_short
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, read_listing
@@ -24,6 +24,7 @@ from portal.routes.pricing_words import price_in_words
 from portal.routes.reading import get
 from portal.routes.shared.months import from_first
 from portal.routes.system.services.words import SERVICES, measured_as
+from portal.values.amounts import money, money_tick
 from portal.words import _
 
 READERS: Final = [requires(Permission.SERVICES_READ, Permission.RATES_READ)]

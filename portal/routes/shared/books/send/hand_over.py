@@ -21,7 +21,7 @@ from portal.errors import Conflict, NotFound
 from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.accounts.auth import Answer
 from portal.routes.api.hand_over_files import MEDIA, content_of, name_of
-from portal.routes.format import moment, money
+from portal.routes.format import moment
 from portal.routes.format import number as number_text
 from portal.routes.guards import actor_of, person_of, requires
 from portal.routes.middleware.now import books_now
@@ -33,6 +33,7 @@ from portal.routes.shared.books.send.step import month_of, way_back
 from portal.routes.shared.cloud_scope import CloudScope, Crumbs
 from portal.routes.shared.confirm import confirm
 from portal.routes.shared.sending import made_once
+from portal.values.amounts import money
 from portal.words import _
 
 TAKERS: Final = [requires(Permission.INVOICES_SEND)]
