@@ -11,9 +11,12 @@ from portal.books.actions.cards import events, refunding, working
 from portal.books.actions.cards.events import Hands
 from portal.books.actions.closing.work import work_on_close
 from portal.books.actions.documents import render_waiting
+from portal.books.actions.dunning import letters as reminders
+from portal.books.actions.dunning import rounds
 from portal.books.actions.estimates import estimate_cloud
 from portal.books.actions.payouts.papers import render_statements
 from portal.books.actions.sending import due, letters
+from portal.kit.actions.mail import Post
 from portal.kit.queries.clock import wall_clock
 from portal.overview.actions import backups, tasks
 from portal.watcher.actions import differences
@@ -124,6 +127,15 @@ async def do_task(ctx: Context, task_id: int) -> bool:
     return await tasks.do(task_id, reader=ctx["bank"])
 
 
+async def remind(ctx: Context, cloud_id: int) -> bool:
+    """Remind the customers of a cloud of what is due, and switch off and on what that asks for."""
+    post = Post(is_set_up=ctx["mail"] is not None, queue=ctx["queue"])
+    taken = await rounds.go_round(
+        cloud_id, now=ctx["clock"](), wall=wall_clock(), post=post, queue=ctx["queue"]
+    )
+    return taken > 0
+
+
 async def send_mail(ctx: Context, delivery_id: int) -> bool:
     """Hand a mail over that was claimed. Mail goes by the machine's clock, as sign-ins do."""
     server = ctx["mail"]
@@ -133,5 +145,6 @@ async def send_mail(ctx: Context, delivery_id: int) -> bool:
         server=server,
         now=wall_clock(),
         public_url=ctx["public_url"],
-        others=letters.COMPOSED,
+        others={**letters.COMPOSED, **reminders.COMPOSED},
+        told=reminders.told(ctx["clock"]),
     )

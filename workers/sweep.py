@@ -21,6 +21,7 @@ from portal.books.actions.periods import note_attempt, start_close
 from portal.books.actions.sending import due
 from portal.books.queries import worklist as books_work
 from portal.books.queries.cards import worklist as cards_work
+from portal.books.queries.dunning import standing
 from portal.books.queries.payouts import statements
 from portal.books.queries.sums import real_use
 from portal.errors import PortalError
@@ -75,6 +76,8 @@ async def _enqueue_unfinished(queue: Queue, now: datetime) -> None:
         await queue.enqueue(jobs.CLOSE_PERIOD, period_id)
     if await books_work.documents_waiting():
         await queue.enqueue(jobs.RENDER_DOCUMENTS)
+    for cloud_id in await standing.turns(now):
+        await queue.enqueue(jobs.REMIND, cloud_id)
     for period_id in await real_use.due():
         await queue.enqueue(jobs.SUM_REAL_USE, period_id)
     proof = await verification.due(now=WallClock()())

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -36,6 +36,11 @@ class PresetWanted:
     motion_depth_days: int = 0
     faces: bool = False
     plates: bool = False
+
+    @property
+    def has_analytics(self) -> bool:
+        """Whether it looks for anything."""
+        return self.faces or self.plates
 
     def is_kept_by(self, preset: Preset) -> bool:
         """Whether a preset is exactly this one and may stand for it."""
@@ -123,14 +128,18 @@ def plan_of(
     *,
     in_use: bool,
     now: datetime,
+    quiet: str = "",
 ) -> PresetPlan:
     """How to bring the presets of a tariff in line.
 
     `alive` are the presets that are there and stand for it, by id; `in_use` is whether a camera is
     on the tariff. Ours, which was made for it, is changed; one that a person mapped is compared and
-    never edited. Where there is none one is made.
+    never edited. Where there is none one is made. `quiet` is the title of the preset without the
+    tariff's analytics, where that is what is asked for.
     """
     wanted, trouble = _wanted(name, items)
+    if wanted is not None and quiet:
+        wanted = replace(wanted, title=quiet, faces=False, plates=False)
     ours = last.preset if last.preset in alive else None
     target = ours if ours is not None else min(alive, default=None)
     make = change = False

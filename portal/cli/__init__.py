@@ -16,6 +16,7 @@ from portal.cli.bank import bank
 from portal.cli.by_hand import period
 from portal.cli.checks import doctor
 from portal.cli.demo_history import demo_history
+from portal.cli.dunning import dunning
 from portal.cli.gateway import gateway
 from portal.cli.ledger import ledger_group
 from portal.cli.parts import migrate, serve, worker
@@ -37,7 +38,7 @@ LINE_MAX: Final = 2_000
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     commands=[
         *(up, serve, worker, migrate, user, api_key, period, ledger_group, rekey, doctor, bench),
-        *(audit, bank, second_factor, simulator, gateway, demo_history, statements, verify),
+        *(audit, bank, second_factor, simulator, gateway, demo_history, dunning, statements, verify),
         *(backup, restore_command),
     ],
 )

@@ -63,6 +63,13 @@ from portal.tables.books.draft import (
     DraftTariff,
     Seen,
 )
+from portal.tables.books.dunning import (
+    DunningEpisode,
+    DunningPause,
+    DunningPolicy,
+    DunningStep,
+    DunningTurn,
+)
 from portal.tables.books.estimate import Estimate, EstimateEarned, EstimateSum, MonthFinding
 from portal.tables.books.invoice import (
     Invoice,
@@ -187,6 +194,11 @@ __all__ = [
     "DraftSubscriber",
     "DraftSurprise",
     "DraftTariff",
+    "DunningEpisode",
+    "DunningPause",
+    "DunningPolicy",
+    "DunningStep",
+    "DunningTurn",
     "Entry",
     "EntrySum",
     "Estimate",

@@ -18,7 +18,7 @@ class Delivery(Table, tablename="delivery"):
 
     A `document` goes to all of its `recipients`, of whom `taken` have it: `copy` is 0 of the one
     that is sent with its month, 1 and more of those sent again by hand. It is due at infinity while
-    its PDF is not made.
+    its PDF is not made. So does the mail of a `dunning_step`, of which there is one.
     """
 
     id = col.key()
@@ -28,6 +28,7 @@ class Delivery(Table, tablename="delivery"):
     user_id = col.pointer(null=True)
     link = col.pointer(null=True)
     document = col.pointer(null=True)
+    dunning_step = col.pointer(null=True)
     copy = Integer(default=0)
     recipient = Varchar(length=254)
     recipients = Array(base_column=Text(), default=list)

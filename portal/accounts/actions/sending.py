@@ -41,12 +41,15 @@ log = structlog.get_logger()
 Compose = Callable[[Transaction, Record, str], Awaitable[Letter | None]]
 """Makes the letter of a delivery's row below the public address; None where it says why none is."""
 
+Told = Callable[[Transaction, Record, str, str], Awaitable[None]]
+"""Keeps what became of a delivery's row: its state now ("sent", "waiting", "failed"), the error."""
+
 CLAIMED_FOR: Final = timedelta(minutes=10)
 """After so long another worker takes over what one has begun: longer than any letter may take."""
 BACK_OFF: Final = tuple(
-    timedelta(minutes=minutes) for minutes in (1, 5, 10, 20, 40, 90, 180, 360, 720)
+    timedelta(minutes=minutes) for minutes in (1, 5, 10, 20, 24, 120, 180, 360, 720, 1440)
 )
-"""Before each further attempt: a server that greylists lets a letter in after minutes."""
+"""Before each further attempt, for 48 hours: who greylists lets a letter in after minutes."""
 KEPT: Final = timedelta(days=365)
 
 
@@ -64,12 +67,13 @@ where id = (
   order by d.due_at, d.id limit 1 for update skip locked
 ) returning id
 """
-_TO_PEOPLE: Final = _CLAIM.format(which="d.document is null")
+_TO_PEOPLE: Final = _CLAIM.format(which="d.document is null and d.dunning_step is null")
 # By lot among the clouds that have any: one that sends 100 000 keeps nobody else's waiting.
-_OF_DOCUMENTS: Final = _CLAIM.format(
-    which="""d.document is not null and d.cloud = (
+_IN_BULK: Final = _CLAIM.format(
+    which="""(d.document is not null or d.dunning_step is not null) and d.cloud = (
     select c.id from cloud c where exists (
-      select from delivery o where o.cloud = c.id and o.document is not null
+      select from delivery o where o.cloud = c.id
+        and (o.document is not null or o.dunning_step is not null)
         and o.state in ('waiting', 'sending') and o.due_at <= $1)
     order by random() limit 1)"""
 )
@@ -78,14 +82,14 @@ _OF_DOCUMENTS: Final = _CLAIM.format(
 async def claim_next(now: datetime) -> int | None:
     """Claim the mail that is due for longest; its row id, None when none is.
 
-    What people wait for, such as a link for a new password, goes before documents.
+    What people wait for, such as a link for a new password, goes before documents and reminders.
     """
     until = now + CLAIMED_FOR
     async with atomic(SYSTEM) as tx:
         await tx.execute(_GIVEN_UP, now, len(BACK_OFF))
         found = await tx.fetchval(_TO_PEOPLE, now, until)
         if found is None:
-            found = await tx.fetchval(_OF_DOCUMENTS, now, until)
+            found = await tx.fetchval(_IN_BULK, now, until)
     return None if found is None else int(found)
 
 
@@ -96,10 +100,12 @@ async def send(
     now: datetime,
     public_url: str,
     others: Mapping[str, Compose] | None = None,
+    told: Mapping[str, Told] | None = None,
 ) -> bool:
     """Send a mail that was claimed; whether it is sent. No transaction is open meanwhile.
 
-    `others` make the letters of kinds that are not about people, such as documents.
+    `others` make the letters of kinds that are not about people, such as documents; `told` are the
+    kinds of which something else keeps what became of them.
     """
     async with atomic(SYSTEM) as tx:
         row = await tx.fetchrow(_FACTS, delivery)
@@ -114,18 +120,23 @@ async def send(
     try:
         await server.send(letter)
     except MailNotSent as refused:
-        await _mark_failed(delivery, refused, now)
+        await _mark_failed(row, refused, now, (told or {}).get(row["kind"]))
         log.warning("A mail was not taken", delivery=delivery, why=refused.reason)
         return False
     async with atomic(SYSTEM) as tx:
         taken = [*row["taken"], letter.reader.address, *letter.reader.others]
         sent = {"state": "sent", "sent_at": now, "error": "", "taken": taken}
         await update(tx, tables.Delivery, delivery, sent)
+        if keep := (told or {}).get(row["kind"]):
+            await keep(tx, row, "sent", "")
     log.info("Mail sent", delivery=delivery)
     return True
 
 
-async def _mark_failed(delivery: int, refused: MailNotSent, now: datetime) -> None:
+async def _mark_failed(
+    sent: Record, refused: MailNotSent, now: datetime, keep: Told | None
+) -> None:
+    delivery = sent["id"]
     async with atomic(SYSTEM) as tx:
         row = await tx.fetchrow("select attempts, taken from delivery where id = $1", delivery)
         assert row is not None, "what was claimed stays"
@@ -136,6 +147,8 @@ async def _mark_failed(delivery: int, refused: MailNotSent, now: datetime) -> No
         if not is_over:
             after |= {"state": "waiting", "due_at": now + BACK_OFF[attempts - 1]}
         await update(tx, tables.Delivery, delivery, after)
+        if keep is not None:
+            await keep(tx, sent, after["state"], refused.reason)
 
 
 _FACTS: Final = """
@@ -283,11 +296,13 @@ def _path(row: Record) -> str:
 async def purge(now: datetime) -> int:
     """Delete mails that were written a year ago, and links that are over for a month.
 
-    Those of documents stay: they say that each was sent, and keep it from being sent again.
+    Those of documents and reminders stay: they say that each was sent, and keep it from being sent
+    again.
     """
     async with atomic(SYSTEM) as tx:
         gone = await tx.fetch(
-            "delete from delivery where created_at < $1 and document is null returning 1",
+            "delete from delivery where created_at < $1 and document is null"
+            " and dunning_step is null returning 1",
             now - KEPT,
         )
         links = await tx.fetch(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from asyncpg import Record
+
 from portal.access import Actor
 from portal.db import Transaction, snapshot
 from portal.errors import NotFound, no_such
@@ -49,12 +51,16 @@ from cloud c left join cloud_terms t on t.id = c.id
 """
 
 
+def _facts(row: Record) -> CloudFacts:
+    return CloudFacts(**{**row, "level_percents": tuple(row["level_percents"] or ())})
+
+
 async def cloud_facts(tx: Transaction, slug: str) -> CloudFacts:
     """The cloud called `slug`; `NotFound` when it is not there or not this actor's to see."""
     row = await tx.fetchrow(_FACTS + " where c.slug = $1", slug)
     if row is None:
         raise no_such(_("cloud"), slug)
-    return CloudFacts(**{**row, "level_percents": tuple(row["level_percents"] or ())})
+    return _facts(row)
 
 
 async def cloud_facts_by_id(tx: Transaction, cloud: int) -> CloudFacts:
@@ -63,7 +69,7 @@ async def cloud_facts_by_id(tx: Transaction, cloud: int) -> CloudFacts:
     if row is None:
         message = _("There is no such cloud.")
         raise NotFound(message)
-    return CloudFacts(**{**row, "level_percents": tuple(row["level_percents"] or ())})
+    return _facts(row)
 
 
 async def get(actor: Actor, slug: str) -> CloudFacts:
@@ -75,6 +81,15 @@ async def get(actor: Actor, slug: str) -> CloudFacts:
 async def get_if_named(actor: Actor, slug: str | None) -> CloudFacts | None:
     """As `get`; None, which is the platform, where no cloud is named."""
     return None if slug is None else await get(actor, slug)
+
+
+async def named_or_all(actor: Actor, slug: str | None) -> list[CloudFacts]:
+    """The cloud called `slug`, or without one every cloud, by slug. Raises `NotFound`."""
+    async with snapshot(actor) as tx:
+        if slug is not None:
+            return [await cloud_facts(tx, slug)]
+        rows = await tx.fetch(_FACTS + " order by c.slug")
+    return [_facts(row) for row in rows]
 
 
 async def get_by_id(actor: Actor, cloud: int) -> CloudFacts:

@@ -33,19 +33,20 @@ _OF_THOSE_BESIDE: Final = (
     " and u.referral is not distinct from (select app_referral()))"
 )
 _OF_THOSE_SEEN: Final = f"{_OWNED} and user_id in (select u.id from portal_user u)"
+_IN_BULK: Final = "(document is not null or dunning_step is not null)"
 # Mail of documents is for those who see the documents, and written by those who send them.
 _OF_OWN_DOCUMENTS: Final = (
     f"{is_role('account-manager')} and {here()} and document is not null and exists"
     " (select from invoice i where i.cloud = delivery.cloud and i.id = delivery.document)"
 )
 _DOCUMENTS_SENT: Final = (
-    f"{is_role('accountant')} and document is not null",
-    f"{is_role('cloud-accountant')} and {here()} and document is not null",
+    f"{is_role('accountant')} and {_IN_BULK}",
+    f"{is_role('cloud-accountant')} and {here()} and {_IN_BULK}",
     _OF_OWN_DOCUMENTS,
 )
 _DOCUMENTS_SEEN: Final = (
     *_DOCUMENTS_SENT,
-    f"{is_role('manager')} and document is not null and cloud in (select c.id from cloud c)",
+    f"{is_role('manager')} and {_IN_BULK} and cloud in (select c.id from cloud c)",
 )
 # A credential of somebody else's is taken away, never given: it would be known to two.
 _GIVEN: Final = " or ".join(
@@ -157,7 +158,8 @@ POLICIES: Final = (
         ),
         refused=(
             Refusal(
-                "new.document is null and (new.recipient, new.recipients, new.sent_at)"
+                "num_nonnulls(new.document, new.dunning_step) = 0"
+                " and (new.recipient, new.recipients, new.sent_at)"
                 " is distinct from (old.recipient, old.recipients, old.sent_at)",
                 "who a mail is to is settled when it is written",
             ),

@@ -154,6 +154,29 @@ POLICIES: Final = (
         insert=(P.QUESTIONS_ANSWER, "subscriber"),
         added_if=f"(of_operator <> ({is_role('subscriber')})) and told_at is null",
     ),
+    Policy(
+        "dunning_policy",
+        (*STAFF, f"{is_role('subscriber')} and {here()}"),
+        insert=(P.SETTINGS_WRITE,),
+        update=(
+            Columns(
+                (P.SETTINGS_WRITE,),
+                ("steps", "texts", "minimum", "notice_days", "stops_for_questions"),
+            ),
+        ),
+    ),
+    Policy(
+        "dunning_episode",
+        RETAIL_READERS,
+        update=(Columns((P.PAYMENTS_WRITE,), ("lift_by_hand",)),),
+    ),
+    Policy(
+        "dunning_step",
+        RETAIL_READERS,
+        update=(Columns((P.PAYMENTS_WRITE,), ("outcome", "at", "by_name", "note")),),
+    ),
+    Policy("dunning_pause", RETAIL_READERS, insert=(P.PAYMENTS_WRITE,)),
+    Policy("dunning_turn", ("platform",)),
     Policy("payer_account", BOOKS, insert=(P.PAYMENTS_WRITE,), added_if=_OWN_BOOK),
     Policy(
         "csv_mapping",

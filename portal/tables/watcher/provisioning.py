@@ -20,19 +20,21 @@ class ProvisionedPreset(Table, tablename="provisioned_preset"):
     stored, because its worker was killed, is found among the others.
     `wanted` is what was tried last, in words; while it stays the same and failed, nothing is tried
     before `retry_at`.
+    The one `without_analytics` is for customers whose analytics are off.
     """
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
     connection = col.belongs_to(Connection)
     tariff = col.belongs_to(Tariff)
+    without_analytics = Boolean(default=False)
     preset = col.pointer(null=True)
     before = Array(base_column=BigInt(), null=True, default=None)
     wanted = Text(default="")
     failures = Integer(default=0)
     retry_at = col.moment(null=True)
     message = Text(default="")
-    provisioned_preset_once = Unique([cloud, connection, tariff])
+    provisioned_preset_once = Unique([cloud, connection, tariff, without_analytics])
 
 
 class ProvisionedCamera(Table, tablename="provisioned_camera"):

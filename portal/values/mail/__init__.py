@@ -15,7 +15,7 @@ from babel.dates import format_datetime
 
 from portal.billing.period import is_zone, zone_of
 from portal.values import dates, languages, locales
-from portal.values.mail import cards, documents
+from portal.values.mail import cards, documents, dunning
 from portal.values.mail.wording import Attachment, Wording
 from portal.values.roles import role_in_cloud
 from portal.values.text import cleaned
@@ -105,7 +105,10 @@ class Letter:
         said = _KINDS[self.kind](known)
         if not self.text:
             return said
-        own = tuple(documents.filled(line, known) for line in self.text)
+        among = tuple(
+            dunning.PLACEHOLDERS if self.kind in dunning.KINDS else documents.PLACEHOLDERS
+        )
+        own = tuple(documents.filled(line, known, among) for line in self.text)
         return replace(said, paragraphs=own)
 
     @property
@@ -340,4 +343,5 @@ _KINDS: Final[Mapping[str, Callable[[dict[str, str]], Wording]]] = {
     documents.INVOICE: documents.invoice,
     documents.CREDIT_NOTE: documents.credit_note,
     documents.SAMPLE: documents.sample,
+    **dunning.WORDINGS,
 }

@@ -8,7 +8,7 @@ Amounts stand in the PDF alone. Each placeholder is a fact of the document.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -39,25 +39,28 @@ _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class MailLine:
-    """A paragraph of a mail's text; its placeholders are those that there are."""
+    """A paragraph of a mail's text; its placeholders are `among` those that the mail fills in."""
+
+    among: tuple[str, ...] = tuple(PLACEHOLDERS)
+    example: str = "Your invoice {number} for {month} is attached."
 
     def read(self, value: object, at: str) -> str:
         line = Text(LINE_MAX).read(value, at)
-        if problem := complaint(line):
+        if problem := complaint(line, self.among):
             raise Invalid({at: problem})
         return line
 
     read_text = read
 
     def schema(self) -> dict[str, Any]:
-        return Text(LINE_MAX, example="Your invoice {number} for {month} is attached.").schema()
+        return Text(LINE_MAX, example=self.example).schema()
 
 
-def complaint(line: str) -> str | None:
+def complaint(line: str, among: Collection[str] = tuple(PLACEHOLDERS)) -> str | None:
     """What is wrong with the placeholders of a line; None: nothing."""
-    known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+    known = ", ".join(f"{{{name}}}" for name in among)
     for name in _PLACEHOLDER.findall(line):
-        if name not in PLACEHOLDERS:
+        if name not in among:
             told = _("there is no placeholder %(name)s; there are %(known)s")
             return told % {"name": f"{{{shown(name)}}}", "known": known}
     if "{" in (left := _PLACEHOLDER.sub("", line)) or "}" in left:
@@ -65,12 +68,14 @@ def complaint(line: str) -> str | None:
     return None
 
 
-def filled(line: str, facts: Mapping[str, str]) -> str:
+def filled(
+    line: str, facts: Mapping[str, str], among: Collection[str] = tuple(PLACEHOLDERS)
+) -> str:
     """A line with its placeholders filled in; an unknown one stays as it stands."""
 
     def fact(found: re.Match[str]) -> str:
         name = found[1].replace("operator", "place")
-        return facts.get(name, found[0]) if found[1] in PLACEHOLDERS else found[0]
+        return facts.get(name, found[0]) if found[1] in among else found[0]
 
     return cleaned(_PLACEHOLDER.sub(fact, line), 2 * LINE_MAX)
 

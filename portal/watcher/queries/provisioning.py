@@ -21,7 +21,8 @@ from portal.catalog.queries import pricelist
 from portal.db import Transaction, snapshot
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
-from portal.words import told
+from portal.values import languages
+from portal.words import _, speaking, told
 
 CAMERAS_AT_ONCE: Final = 2_000
 _CONNECTIONS: Final = """
@@ -41,7 +42,20 @@ select t.id, t.code, t.name, p.preset, p.before, p.failures, p.retry_at,
        coalesce(p.wanted, '') as wanted, coalesce(p.message, '') as message
 from tariff t
 left join provisioned_preset p on p.cloud = t.cloud and p.connection = $2 and p.tariff = t.id
+  and p.without_analytics = $3
 where t.cloud = $1 order by t.id
+"""
+# Tariffs of cameras whose customers' analytics are off while they do not pay.
+_QUIET: Final = f"""
+{_IN_USE.strip()} and exists (
+  select from camera c
+  join dunning_episode e on e.cloud = c.cloud and e.subscriber = c.subscriber
+    and e.ended_at is null and e.analytics_off
+  where c.cloud = i.cloud and c.id = i.camera)
+"""
+_QUIET_PRESETS: Final = """
+select preset from provisioned_preset
+where cloud = $1 and connection = $2 and without_analytics and preset is not null
 """
 _PRESETS: Final = """
 select w.preset as id, w.title, w.continuous_depth_days, w.motion_depth_days, w.faces, w.plates,
@@ -50,32 +64,43 @@ from watcher_preset w where w.cloud = $1
   and w.watcher = (select coalesce(c.same_as, c.id) from connection c where c.id = $2)
 """
 _CAMERAS: Final = """
-with right_ones as (select * from unnest($5::bigint[], $6::bigint[]) as r(tariff, preset)),
-targets as (select * from unnest($7::bigint[], $8::bigint[]) as t(tariff, preset)),
-cameras as (
-  select i.camera as id, c.watcher_name as name, i.preset, i.enabled, s.tariff, t.preset as target,
-         c.suspended or coalesce(b.suspended, false) as suspended,
-         coalesce(p.is_switched_off, false) as is_switched_off,
-         coalesce(p.failures, 0) as failures, coalesce(p.wanted, '') as tried,
-         coalesce(p.message, '') as message, p.tried_at, p.retry_at,
-         concat_ws(' ', t.preset, case when c.suspended or b.suspended then 'off' else 'on' end)
-           as wanted
+with right_ones as (
+  select * from unnest($5::bigint[], $6::bool[], $7::bigint[]) as r(tariff, quiet, preset)),
+targets as (
+  select * from unnest($8::bigint[], $9::bool[], $10::bigint[]) as t(tariff, quiet, preset)),
+served as (
+  select i.*, c.watcher_name, s.tariff,
+         coalesce(e.analytics_off and s.tariff = any($11::bigint[]), false) as quiet,
+         c.suspended or coalesce(b.suspended, false) or coalesce(e.recording_off, false)
+           as suspended
   from camera_interval i
   join camera c on c.cloud = i.cloud and c.id = i.camera
   left join subscriber b on b.cloud = i.cloud and b.id = c.subscriber
+  left join dunning_episode e on e.cloud = i.cloud and e.subscriber = c.subscriber
+    and e.ended_at is null and (e.analytics_off or e.recording_off)
   left join subscription s on s.cloud = i.cloud and s.camera = i.camera
     and s.starts_on <= $3 and (s.ends_on is null or $3 < s.ends_on)
-  left join targets t on t.tariff = s.tariff
+  where i.cloud = $1 and i.connection = $2 and i.until is null
+),
+cameras as (
+  select i.camera as id, i.watcher_name as name, i.preset, i.enabled, i.tariff, i.quiet,
+         t.preset as target, i.suspended,
+         coalesce(p.is_switched_off, false) as is_switched_off,
+         coalesce(p.failures, 0) as failures, coalesce(p.wanted, '') as tried,
+         coalesce(p.message, '') as message, p.tried_at, p.retry_at,
+         concat_ws(' ', t.preset, case when i.suspended then 'off' else 'on' end) as wanted
+  from served i
+  left join targets t on t.tariff = i.tariff and t.quiet = i.quiet
   left join provisioned_camera p
     on p.cloud = i.cloud and p.connection = i.connection and p.camera = i.camera
-  where i.cloud = $1 and i.connection = $2 and i.until is null
 )
-select id, name, tariff, target, suspended, is_switched_off, failures, wanted from cameras d
+select id, name, tariff, quiet, target, suspended, is_switched_off, failures, wanted from cameras d
 where (d.message <> '' or (d.suspended and d.enabled) or (not d.suspended and d.is_switched_off)
        or (d.target is not null and not exists (
-             select from right_ones r where r.tariff = d.tariff and r.preset = d.preset)))
+             select from right_ones r where r.tariff = d.tariff and r.quiet = d.quiet
+               and r.preset = d.preset)))
   and (d.retry_at is null or d.retry_at <= $4 or d.tried <> d.wanted)
-order by d.tried_at nulls first, d.id limit $9
+order by d.tried_at nulls first, d.id limit $12
 """
 
 
@@ -99,10 +124,12 @@ class TariffState:
     """A tariff, the presets that stand for it, and the plan for them.
 
     `before` are the presets that were there when making one was begun; `failures` of it, one after
-    the other, and the `message` that was kept of them.
+    the other, and the `message` that was kept of them. `is_quiet`: for cameras of customers whose
+    analytics are off.
     """
 
     id: int
+    is_quiet: bool
     code: str
     plan: PresetPlan
     presets: frozenset[int]
@@ -171,15 +198,23 @@ async def tariffs(
     versions = await pricelist.versions(tx, cloud.id, services)
     rows = await tx.fetch(_PRESETS, cloud.id, connection)
     known = {row["id"]: _preset(row) for row in rows if not row["is_deleted"]}
+    quiet_ones = {row["preset"] for row in await tx.fetch(_QUIET_PRESETS, cloud.id, connection)}
     mapped: dict[int, set[int]] = {}
     for row in rows:
-        mapped.setdefault(row["tariff"] or 0, set()).add(row["id"])
-    used = {row["tariff"] for row in await tx.fetch(_IN_USE, cloud.id, connection, today)}
-    states = []
-    for row in await tx.fetch(_TARIFFS, cloud.id, connection):
-        version = version_on(versions.get(row["id"], ()), today)
-        if version is not None:
-            numbers = mapped.get(row["id"], set()) | {row["preset"]}
+        if row["id"] not in quiet_ones:
+            mapped.setdefault(row["tariff"] or 0, set()).add(row["id"])
+    of_day = (cloud.id, connection, today)
+    used = {row["tariff"] for row in await tx.fetch(_IN_USE, *of_day)}
+    quiet = {row["tariff"] for row in await tx.fetch(_QUIET, *of_day)}
+    states: list[TariffState] = []
+    for is_quiet in (False, True) if quiet else (False,):
+        for row in await tx.fetch(_TARIFFS, cloud.id, connection, is_quiet):
+            version = version_on(versions.get(row["id"], ()), today)
+            if version is None or (is_quiet and row["id"] not in quiet):
+                continue
+            numbers = (
+                {row["preset"]} if is_quiet else mapped.get(row["id"], set()) | {row["preset"]}
+            )
             if listed is not None and row["preset"] not in listed:
                 numbers.discard(row["preset"])
             alive = {number: known[number] for number in numbers if number in known}
@@ -197,14 +232,31 @@ async def tariffs(
                 last,
                 in_use=row["id"] in used,
                 now=now,
+                quiet=_quiet_title(cloud, row["name"]) if is_quiet else "",
             )
-            states.append(_state(row, plan, alive))
+            if not is_quiet or _has_analytics(states, row["id"]):
+                states.append(_state(row, plan, alive, is_quiet=is_quiet))
     return states
 
 
-def _state(row: Record, plan: PresetPlan, alive: Mapping[int, Preset]) -> TariffState:
+def _quiet_title(cloud: CloudFacts, tariff: str) -> str:
+    """What the preset of a tariff without its analytics is called, in the cloud's language."""
+    with speaking(languages.catalogue(languages.of_locale(cloud.locale))):
+        return str(_("%(tariff)s, without analytics") % {"tariff": tariff})
+
+
+def _has_analytics(states: Sequence[TariffState], tariff: int) -> bool:
+    """Whether the preset of a tariff looks for anything: one without is the same as it is."""
+    wanted = next(one.plan.wanted for one in states if one.id == tariff)
+    return wanted is not None and wanted.has_analytics
+
+
+def _state(
+    row: Record, plan: PresetPlan, alive: Mapping[int, Preset], *, is_quiet: bool
+) -> TariffState:
     return TariffState(
         id=row["id"],
+        is_quiet=is_quiet,
         code=row["code"],
         plan=plan,
         presets=frozenset(alive),
@@ -240,27 +292,28 @@ async def cameras(
 
     At most `limit`, or as many as one run takes.
     """
-    pairs = [(state.id, preset) for state in states for preset in sorted(state.presets)]
-    targets = [(state.id, state.plan.target) for state in states if state.plan.target is not None]
+    right = [(one.id, one.is_quiet, preset) for one in states for preset in sorted(one.presets)]
+    targets = [
+        (one.id, one.is_quiet, one.plan.target) for one in states if one.plan.target is not None
+    ]
     rows = await tx.fetch(
         _CAMERAS,
         cloud.id,
         connection,
         local_date(now, cloud.timezone),
         now,
-        [tariff for tariff, _ in pairs],
-        [preset for _, preset in pairs],
-        [tariff for tariff, _ in targets],
-        [target for _, target in targets],
+        *columns_of(right),
+        *columns_of(targets),
+        [one.id for one in states if one.is_quiet],
         limit or CAMERAS_AT_ONCE,
     )
-    presets = {state.id: state.presets for state in states}
+    presets = {(one.id, one.is_quiet): one.presets for one in states}
     return [
         CameraDue(
             id=row["id"],
             name=row["name"],
             wanted=CameraWanted(
-                presets=presets.get(row["tariff"], frozenset()),
+                presets=presets.get((row["tariff"], row["quiet"]), frozenset()),
                 target=row["target"],
                 suspended=row["suspended"],
                 is_switched_off=row["is_switched_off"],
@@ -270,6 +323,11 @@ async def cameras(
         )
         for row in rows
     ]
+
+
+def columns_of(rows: Sequence[tuple[int, bool, int]]) -> tuple[list[int], list[bool], list[int]]:
+    """Rows of a tariff, whether quiet, and a preset as three columns."""
+    return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
 
 
 async def one(tx: Transaction, connection: int, now: datetime) -> tuple[Provisioned, Record] | None:

@@ -19,10 +19,13 @@ with right_ones as (select * from unnest($4::bigint[], $5::bigint[]) as r(tariff
 select count(*) filter (where s.tariff = any($6::bigint[]) and not exists (
          select from right_ones r where r.tariff = s.tariff and r.preset = i.preset))::int
          as moved,
-       count(*) filter (where i.enabled and (c.suspended or b.suspended))::int as switched_off
+       count(*) filter (where i.enabled and (c.suspended or b.suspended or e.recording_off))::int
+         as switched_off
 from camera_interval i
 join camera c on c.cloud = i.cloud and c.id = i.camera
 left join subscriber b on b.cloud = i.cloud and b.id = c.subscriber
+left join dunning_episode e on e.cloud = i.cloud and e.subscriber = c.subscriber
+  and e.ended_at is null
 left join subscription s on s.cloud = i.cloud and s.camera = i.camera
   and s.starts_on <= $3 and (s.ends_on is null or $3 < s.ends_on)
 where i.cloud = $1 and i.connection = $2 and i.until is null
@@ -55,7 +58,8 @@ async def get(
     async with snapshot(actor) as tx:
         if connection != NOT_MADE:
             await connections.get_in(tx, cloud.id, connection)
-        states = await provisioning.tariffs(tx, cloud, connection, now)
+        every = await provisioning.tariffs(tx, cloud, connection, now)
+        states = [one for one in every if not one.is_quiet]
         pairs = [(state.id, preset) for state in states for preset in sorted(state.presets)]
         placed = [one.id for one in states if one.plan.make or one.plan.target is not None]
         row = await tx.fetchrow(

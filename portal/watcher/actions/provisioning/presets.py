@@ -21,7 +21,7 @@ from portal.watcher.actions.sync.shown import show_presets
 from portal.watcher.queries.provisioning import Provisioned, TariffState
 from portal.words import _, stored
 
-_KEY: Final = ("cloud", "connection", "tariff")
+_KEY: Final = ("cloud", "connection", "tariff", "without_analytics")
 _CLAIMED: Final = """
 select distinct p.preset from provisioned_preset p join connection c on c.id = p.connection
 where p.preset is not null and rtrim(c.url, '/') = rtrim($1, '/')
@@ -118,7 +118,10 @@ async def _keep(
     await update(
         tx,
         tables.ProvisionedPreset,
-        (row.cloud == to.cloud.id) & (row.connection == to.id) & (row.tariff == state.id),
+        (row.cloud == to.cloud.id)
+        & (row.connection == to.id)
+        & (row.tariff == state.id)
+        & (row.without_analytics == state.is_quiet),
         {"preset": preset.id},
     )
     await show_presets(tx, to.cloud.id, to.watcher, [preset], now)
@@ -144,9 +147,14 @@ async def _remember(
     await upsert(tx, tables.ProvisionedPreset, columns, key=_KEY)
 
 
-def _named(to: Provisioned, state: TariffState) -> dict[str, int]:
-    """Which row it is: that of a tariff at a connection."""
-    return {"cloud": to.cloud.id, "connection": to.id, "tariff": state.id}
+def _named(to: Provisioned, state: TariffState) -> dict[str, int | bool]:
+    """Which row it is: that of a tariff at a connection, with its analytics or without."""
+    return {
+        "cloud": to.cloud.id,
+        "connection": to.id,
+        "tariff": state.id,
+        "without_analytics": state.is_quiet,
+    }
 
 
 async def _audit(

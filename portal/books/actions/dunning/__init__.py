@@ -1,0 +1,1 @@
+"""Reminding customers, and switching off by grades what is not paid."""

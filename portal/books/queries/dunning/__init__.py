@@ -1,0 +1,1 @@
+"""Reading how far reminders are, and what a cloud does when."""
