@@ -96,6 +96,7 @@ class Permission(StrEnum):
     STAFF_WRITE = "staff.write"  # the platform's own people and keys
     SETTINGS_READ = "settings.read"  # company and documents
     SETTINGS_WRITE = "settings.write"  # the same of a cloud
+    DUNNING_WRITE = "dunning.write"  # which reminders and suspensions follow when
     TABLES_BROWSE = "tables.browse"
     VIEW_AS = "view.as"  # looking at the portal as somebody else sees it
     CLOCK_MOVE = "clock.move"  # of an installation under test
@@ -121,6 +122,7 @@ _OPERATES: Final = frozenset(
         P.REFERRALS_WRITE,
         P.CONNECTIONS_WRITE,
         P.GATEWAYS_WRITE,
+        P.DUNNING_WRITE,
         *_BOOKS,
         *_OF_A_CLOUD,
     }

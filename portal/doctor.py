@@ -23,7 +23,7 @@ from portal.gateways.documents.fonts import (
     printing_command,
 )
 from portal.ports import MailNotSent
-from portal.values.mail_server import MailServer
+from portal.values.mail.server import MailServer
 from portal.words import _, joined
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from portal.errors import PortalError
 from portal.values.address import normal
 from portal.values.clock import FIRST, LAST
 from portal.values.kinds import is_slug
-from portal.values.mail_server import MailServer, is_host, sender_of, server_of
+from portal.values.mail.server import MailServer, is_host, sender_of, server_of
 from portal.values.text import shown
 
 DATA_DIR_DEFAULT: Final = ".data"

@@ -27,6 +27,8 @@ WORKERS = (
     "portal/overview/actions/referred_subscribers.py",
     "portal/accounts/actions/sending.py",
     "portal/books/actions/closing/",
+    "portal/books/actions/dunning/rounds.py",
+    "portal/books/actions/dunning/letters.py",
     "portal/books/actions/money/telling.py",
     "portal/books/actions/cards/",
     "portal/books/actions/payouts/runs.py",

@@ -28,7 +28,7 @@ from portal.errors import Conflict, Forbidden, NotFound
 from portal.gateways.mail.smtp import SmtpMail
 from portal.kit.actions.mail import Post
 from portal.kit.queries import tenancy
-from portal.values.mail_server import server_of
+from portal.values.mail.server import server_of
 from tests.cast import ADA, ANN, NORA, SAM, SUE
 from tests.conftest import Database
 from tests.factories import two_clouds

@@ -12,7 +12,7 @@ import pytest
 from portal.gateways.mail.smtp import SmtpMail, look_at
 from portal.ports import MailNotSent
 from portal.values.mail import TEST, Letter, Reader
-from portal.values.mail_server import MailServer, sender_of, server_of
+from portal.values.mail.server import MailServer, sender_of, server_of
 from tests.mail.servers import Mailbox, certificate, server, with_password
 
 READER = Reader("nora@north.test", "it_IT", "Europe/Rome", "North Video", "billing@north.test")

@@ -19,7 +19,7 @@ import aiosmtplib
 from portal.gateways.mail.letters import written
 from portal.ports import Mail, MailNotSent
 from portal.values.mail import Letter
-from portal.values.mail_server import MailServer
+from portal.values.mail.server import MailServer
 from portal.values.text import cleaned, shown
 from portal.waiting import refuse_in_transaction
 

@@ -157,10 +157,10 @@ POLICIES: Final = (
     Policy(
         "dunning_policy",
         (*STAFF, f"{is_role('subscriber')} and {here()}"),
-        insert=(P.SETTINGS_WRITE,),
+        insert=(P.DUNNING_WRITE,),
         update=(
             Columns(
-                (P.SETTINGS_WRITE,),
+                (P.DUNNING_WRITE,),
                 ("steps", "texts", "minimum", "notice_days", "stops_for_questions"),
             ),
         ),

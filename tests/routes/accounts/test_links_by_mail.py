@@ -13,7 +13,7 @@ from portal.accounts.actions import sending
 from portal.gateways.mail.smtp import SmtpMail
 from portal.kit.actions.mail import Post
 from portal.kit.queries import tenancy
-from portal.values.mail_server import server_of
+from portal.values.mail.server import server_of
 from tests.cast import CARL, NORA, SAM, SUE
 from tests.mail.servers import Mailbox, server
 from tests.routes.conftest import (

@@ -94,7 +94,7 @@ async def compose(tx: Transaction, row: Record, public_url: str) -> Letter | Non
     about = About(
         cloud=row["cloud"],
         subscriber=step["subscriber"],
-        step=Step(step["days"], Action(step["action"])),
+        step=Step(days=step["days"], action=Action(step["action"])),
         kind=row["kind"],
         day=date.fromisoformat(row["facts"]["day"]),
     )

@@ -16,6 +16,7 @@ from portal.access import SYSTEM
 from portal.billing.dunning.steps import Action, Decided, Means, Outcome, Policy, decide, oldest
 from portal.billing.period import is_zone, local_date
 from portal.books.actions.dunning import letters
+from portal.books.actions.money.storing import lock_sums
 from portal.books.queries.dunning import policies, standing
 from portal.books.queries.dunning.letters import recipients
 from portal.books.queries.dunning.policies import CloudPolicy
@@ -33,9 +34,6 @@ from portal.words import _, stored
 EVERY: Final = timedelta(minutes=15)
 """So long after an invoice was paid what is off may stay so."""
 _KEY: Final = ("cloud", "episode", "days", "action")
-_LOCK: Final = """
-select id, number, name from subscriber where cloud = $1 and id = $2 for no key update
-"""
 _BY_HAND: Final = """
 select exists (select from dunning_step where cloud = $1 and episode = $2 and outcome = 'done'
                and by_name <> '' and action in ('suspend_analytics', 'suspend_recording'))
@@ -126,14 +124,16 @@ async def _all(this: Round) -> int:
 
 
 async def _look(tx: Transaction, this: Round, subscriber: int) -> int:
-    """What is due about one customer, whom nobody else changes meanwhile."""
-    row = await tx.fetchrow(_LOCK, this.cloud.id, subscriber)
-    assert row is not None, "a customer is never deleted"
+    """What is due about one customer, whose money nobody else moves meanwhile."""
+    await lock_sums(tx, this.cloud.id)
+    number = await tx.fetchval(
+        "select number from subscriber where cloud = $1 and id = $2", this.cloud.id, subscriber
+    )
     stops = this.policy.stops_for_questions
     owed = await standing.owed(tx, this.cloud.id, subscriber, stops_for_questions=stops)
     open_one = await standing.episode(tx, this.cloud.id, subscriber)
     due_on = oldest(this.rule, [one.claim for one in owed], this.today)
-    name = f"subscriber {row['number']}"
+    name = f"subscriber {number}"
     if due_on is None or not this.rule.steps:
         if open_one is not None:
             await _end(tx, this, name, open_one)
@@ -209,8 +209,10 @@ async def _take(
         mail = letters.StepMail(kind, step, this.cloud.id, this.today, who.addresses)
         await letters.write(tx, this.post, mail, this.wall)
     if action.is_suspension and outcome in {Outcome.DONE, Outcome.TASK}:
-        part = "analytics_off" if action is Action.SUSPEND_ANALYTICS else "recording_off"
-        await update(tx, tables.DunningEpisode, episode.id, {part: True})
+        if action is Action.SUSPEND_ANALYTICS:
+            await update(tx, tables.DunningEpisode, episode.id, {"analytics_off": True})
+        else:
+            await update(tx, tables.DunningEpisode, episode.id, {"recording_off": True})
         enqueue_after_commit(this.queue, jobs.PROVISION, this.cloud.id)
     facts = {"days": decided.step.days, "action": action.value, "outcome": outcome.value}
     await audit.record(tx, SYSTEM, "dunning.step", who.name, cloud=this.cloud.id, after=facts)

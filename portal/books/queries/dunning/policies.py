@@ -68,4 +68,4 @@ def _policy(row: Record) -> CloudPolicy:
 
 
 def _step(stored: Mapping[str, Any]) -> Step:
-    return Step(stored["days"], Action(stored["action"]))
+    return Step(days=stored["days"], action=Action(stored["action"]))

@@ -156,7 +156,7 @@ async def episode(tx: Transaction, cloud: int, subscriber: int) -> Episode | Non
 def _step(row: Record) -> StepRow:
     return StepRow(
         id=row["id"],
-        step=Step(row["days"], Action(row["action"])),
+        step=Step(days=row["days"], action=Action(row["action"])),
         outcome=Outcome(row["outcome"]),
         at=row["at"],
         by_name=row["by_name"],
