@@ -43,6 +43,7 @@ from portal.routes.api.kit.request_context import RequestContext
 from portal.routes.api.money import (
     cards,
     claims,
+    dunning,
     late_usage,
     ledger,
     outages,
@@ -84,6 +85,7 @@ OPERATIONS: Final[Sequence[Operation]] = tuple(
         payments.payment_register,
         cards.card_register,
         questions.question_register,
+        dunning.dunning_register,
         ledger.ledger_register,
         sending.sending_register,
         files.file_register,

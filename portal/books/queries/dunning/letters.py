@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Final
 
-from portal.billing.dunning.steps import Action, Policy, Step
+from portal.billing.dunning.steps import Action, Claim, Policy, Step
+from portal.billing.money import to_minor
 from portal.books.queries.dunning import policies, standing
 from portal.books.queries.dunning.standing import Owed
 from portal.books.queries.sending.letters import RECIPIENTS
 from portal.db import Transaction
+from portal.kit.queries.tenancy import CloudFacts
 from portal.values import dates, languages
 from portal.values.amounts import money
 from portal.values.mail import Letter, Reader
@@ -29,6 +32,10 @@ select s.name as customer, s.language, c.id as cloud, c.name as operator, c.slug
        coalesce(c.colour, p.colour) as colour
 from subscriber s join cloud c on c.id = s.cloud cross join platform p
 where s.cloud = $1 and s.id = $2
+"""
+_SAMPLE: Final = """
+select coalesce(nullif(c.reply_to, ''), c.email) as reply_to, coalesce(c.colour, p.colour) as colour
+from cloud c cross join platform p where c.id = $1
 """
 _OFF: Final = (
     ("analytics_off", Action.SUSPEND_ANALYTICS),
@@ -143,6 +150,37 @@ async def said(tx: Transaction, about: About) -> Said | None:
         owed=owed,
         off=off_from(rule, owed[0].due_on, about.day) if about.kind == WARN else _NOTHING_OFF,
         text=policy.texts.get(about.step, ()),
+    )
+
+
+async def sample(
+    tx: Transaction, cloud: CloudFacts, kind: str, text: tuple[str, ...], today: date
+) -> Said:
+    """A reminder of a kind, to be looked at: of an invoice made up, by the cloud's own policy."""
+    row = await tx.fetchrow(_SAMPLE, cloud.id)
+    assert row is not None, "its settings are shown"
+    policy = await policies.get_in(tx, cloud.id)
+    due_on = today + timedelta(days=3) if kind == SOON else today - timedelta(days=10)
+    left = to_minor(Fraction(1648, 100), cloud.currency)
+    owed = Owed(
+        number=f"{cloud.invoice_prefix}-{today.year}-000001",
+        due_on=due_on,
+        left=left,
+        claim=Claim(due_on, left),
+    )
+    rule = policy.in_currency(cloud.currency)
+    return Said(
+        customer="Sue",
+        operator=cloud.name,
+        slug=cloud.slug,
+        locale=cloud.locale,
+        currency=cloud.currency,
+        zone=cloud.timezone,
+        reply_to=row["reply_to"] or "",
+        colour=row["colour"],
+        owed=[owed],
+        off=off_from(rule, due_on, today) if kind == WARN else _NOTHING_OFF,
+        text=text,
     )
 
 

@@ -131,6 +131,27 @@ _MESSAGE: Final = {
     "id": 9, "of_operator": False, "by_name": "sue@example.com", "text": "Why 31 days?",
     "at": "2026-11-05T09:30:00Z",
 }  # fmt: skip
+_POLICY: Final = {
+    "steps": [
+        {"days": 3, "action": "remind"},
+        {"days": 10, "action": "warn"},
+        {"days": 24, "action": "suspend_recording"},
+    ],
+    "minimum": "5.00",
+    "notice_days": 7,
+    "texts": [{"days": 3, "action": "remind", "text": ["{customer}, {amount} is left to pay."]}],
+    "stops_for_questions": True,
+}
+_DUNNING: Final = {
+    "episode": 4, "opened_at": "2026-11-17T09:00:00Z",
+    "steps": [
+        {
+            "days": 3, "action": "remind", "at": "2026-11-17T09:00:02Z", "outcome": "sent",
+            "by": "", "note": "",
+        },
+    ],
+    "next": {"days": 10, "action": "warn", "on": "2026-11-24"}, "paused_until": None,
+}  # fmt: skip
 _LATE: Final = {
     "period": "2026-07", "camera": "gate", "subscriber": 1, "retail": "0.80", "wholesale": "0.50",
     "bills": False,
@@ -169,6 +190,24 @@ MONEY: Final[dict[str, Example]] = {
     **_with({"subscriber": 1}),
     **{f"{name}_of_platform": one for name, one in _with({"cloud": "north"}).items()},
     "read_platform_invoice": Example(answer=_DOCUMENT),
+    "get_dunning_policy": Example(answer=_POLICY),
+    "put_dunning_policy": Example(_POLICY, _POLICY),
+    "get_dunning": Example(answer=_DUNNING),
+    "pause_dunning": Example(
+        {"until": "2026-12-01", "reason": "Pays on Friday"},
+        {**_DUNNING, "paused_until": "2026-12-01"},
+    ),
+    "answer_dunning": Example({"action": "close", "done": False, "note": "Pays"}, _DUNNING),
+    "write_dunning_again": Example({"action": "warn"}, _DUNNING),
+    "lift_dunning": Example(
+        answer={
+            "episode": None,
+            "opened_at": None,
+            "steps": [],
+            "next": None,
+            "paused_until": None,
+        }
+    ),
     "list_questions": Example(answer=page_of(_QUESTION)),
     "get_question": Example(answer={"question": _QUESTION, "messages": [_MESSAGE]}),
     "answer_question": Example(
