@@ -78,6 +78,43 @@ class PolicyForm:
         if problems:
             raise Invalid(problems)
 
+    @property
+    def steps_in_order(self) -> tuple[Step, ...]:
+        """The steps as they come."""
+        return tuple(sorted(one.step for one in self.steps))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepBoxes(StepForm):
+    """A step with its text, as a row of the page has them."""
+
+    text: Annotated[tuple[str, ...], TEXT] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyBoxes:
+    """The policy as the page has it: each text beside its step."""
+
+    steps: Annotated[tuple[StepBoxes, ...], ListOf(Nested(StepBoxes), STEPS_MAX)] = ()
+    minimum: Annotated[Decimal, Price()]
+    notice_days: Annotated[int, NOTICE]
+    stops_for_questions: Annotated[bool, Flag()]
+
+    @property
+    def policy(self) -> PolicyForm:
+        """The form that is stored. Raises `Invalid` with the rows as they stand on the page."""
+        return PolicyForm(
+            steps=tuple(StepForm(days=one.days, action=one.action) for one in self.steps),
+            minimum=self.minimum,
+            notice_days=self.notice_days,
+            texts=tuple(
+                StepTextForm(days=one.days, action=one.action, text=one.text)
+                for one in self.steps
+                if one.text and one.step.action.is_mail
+            ),
+            stops_for_questions=self.stops_for_questions,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseForm:

@@ -250,6 +250,18 @@ WORDS: Final[Mapping[str, Wording]] = {
         _("See statements"),
         "statements?state=draft",
     ),
+    "dunning": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s step of reminders waits for a person.",
+                "%(count)s steps of reminders wait for a person.",
+                count,
+            )
+        ),
+        _("Look at it"),
+        "payments/reminders?step=waits",
+        one="subscribers/{place}/reminders",
+    ),
     "questions": Wording(
         _counted(
             lambda count: ngettext(

@@ -24,6 +24,7 @@ from portal.routes.shared.books.send import SENDING
 from portal.routes.shared.books.usage_file import USAGE_FILE
 from portal.routes.shared.cameras import CAMERAS
 from portal.routes.shared.choose import choose
+from portal.routes.shared.dunning import DUNNING
 from portal.routes.shared.money import MONEY
 from portal.routes.shared.money.cards import CARDS
 from portal.routes.shared.overview.checklist import CLOUD_CHECKLIST
@@ -57,6 +58,7 @@ OPERATOR: Final = (
     *OUTAGE,
     *MONEY,
     *CARDS,
+    *DUNNING,
     *SENDING,
     *REPORTS,
     task_page,

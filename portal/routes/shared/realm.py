@@ -49,6 +49,7 @@ OF_CLOUD: Final = (
     ("settings/closing", _("Closing"), (P.CLOUDS_WRITE, P.LEVELS_WRITE)),
     ("settings/cards", _("Cards"), (P.GATEWAYS_WRITE,)),
     ("settings/email", _("E-mail"), (P.SETTINGS_READ,)),
+    ("settings/reminders", _("Reminders"), (P.SETTINGS_READ,)),
     ("referrals/levels", _("Referrals"), (P.LEVELS_WRITE,)),
     ("people", _("People"), (P.USERS_READ,)),
     ("keys", _("API keys"), (P.USERS_READ,)),

@@ -6,8 +6,10 @@ from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.accounts.queries.users import Person
+from portal.billing.dunning.steps import Action
 from portal.billing.period import MonthAt, Period, month_at
 from portal.books.queries import invoices
+from portal.books.queries.dunning import shown
 from portal.books.queries.invoices import Filters
 from portal.kit.queries import tenancy
 from portal.overview.queries import own_cameras, subscriber_dashboard
@@ -27,6 +29,10 @@ from portal.words import _
 CAMERAS_SHOWN: Final = 10
 INVOICES_SHOWN: Final = 3
 MONTHS: Final = 12
+OFF: Final = {
+    Action.SUSPEND_ANALYTICS: _("Analytics of your cameras are switched off on %(day)s."),
+    Action.SUSPEND_RECORDING: _("Your cameras are switched off on %(day)s."),
+}
 DOCUMENT_COLUMNS: Final = (
     Column(_("Number")),
     Column(_("State"), of="state", kind="state", wide=True),
@@ -60,6 +66,8 @@ async def home(request: HTMXRequest) -> Response[str]:
         "subscriber/home.html",
         home=found,
         to_pay=await subscriber_dashboard.to_pay(person.actor, now=now),
+        overdue=await shown.of_own(person.actor, await tenancy.own_cloud(person.actor), now=now),
+        off=OFF,
         contact=await subscriber_dashboard.contact(person.actor),
         cameras_change=change(found.cameras, found.cameras_before),
         chart=invoiced_chart(found, person.locale),

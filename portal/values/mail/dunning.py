@@ -33,12 +33,14 @@ _BUTTON: Final = _("Open your invoices")
 
 def _soon(facts: dict[str, str]) -> Wording:
     count = int(facts["count"])
-    subject = ngettext(
-        "Invoice %(number)s is due on %(due)s", "%(count)s invoices are due soon", count
-    )
+    subject = _("Invoice %(number)s is due on %(due)s")
+    if count > 1:
+        subject = ngettext(
+            "%(count)s invoice is due soon", "%(count)s invoices are due soon", count
+        )
     told = ngettext(
         "Your invoice of %(place)s is to be paid by %(due)s. Left to pay: %(amount)s.",
-        "Your invoices of %(place)s are to be paid soon. Left to pay: %(amount)s.",
+        "Your invoices of %(place)s are to be paid, the first by %(due)s. Left to pay: %(amount)s.",
         count,
     )
     return Wording(subject % facts, (_HELLO % facts, told % facts), _BUTTON, (_PAID,))
@@ -57,11 +59,13 @@ def _still_open(facts: dict[str, str], count: int) -> str:
 
 def _remind(facts: dict[str, str]) -> Wording:
     count = int(facts["count"])
-    subject = ngettext(
-        "Reminder: invoice %(number)s is overdue",
-        "Reminder: %(count)s invoices are overdue",
-        count,
-    )
+    subject = _("Reminder: invoice %(number)s is overdue")
+    if count > 1:
+        subject = ngettext(
+            "Reminder: %(count)s invoice is overdue",
+            "Reminder: %(count)s invoices are overdue",
+            count,
+        )
     paragraphs = (_HELLO % facts, _still_open(facts, count))
     return Wording(subject % facts, paragraphs, _BUTTON, (_PAID,))
 

@@ -61,9 +61,8 @@ class Pause:
 class Shown:
     """A customer: its open episode, what comes next, the last pause while it runs.
 
-    `due_on` is the day that steps are counted from. `off_from` is, after a warning, from which day
-    on what is off unless it is paid, as placeholders of mails name it. `to_lift`: a person has to
-    switch on again what a person switched off.
+    `due_on` is the day that steps are counted from. `to_lift`: a person has to switch on again what
+    a person switched off.
     """
 
     policy: CloudPolicy
@@ -73,12 +72,34 @@ class Shown:
     pause: Pause | None
     to_lift: bool
 
+    @property
+    def is_off(self) -> bool:
+        """Whether something of the customer's is off while it does not pay."""
+        return self.episode is not None and (
+            self.episode.analytics_off or self.episode.recording_off
+        )
+
+    @property
+    def off_next(self) -> Next | None:
+        """What is switched off next, on a day that is known; None where nothing is."""
+        following = self.next
+        if following is None or following.on is None or not following.step.action.is_suspension:
+            return None
+        return following
+
 
 async def of_customer(actor: Actor, cloud: CloudFacts, number: int, *, now: datetime) -> Shown:
     """How far a customer is. Raises `NotFound`."""
     async with snapshot(actor) as tx:
         row = await subscribers.get_in(tx, cloud.id, number)
         return await of_customer_in(tx, cloud, row.id, now)
+
+
+async def of_own(actor: Actor, cloud: CloudFacts, *, now: datetime) -> Shown:
+    """How far the actor's own subscriber is."""
+    assert actor.subscriber is not None, "asked of whoever signs in for one"
+    async with snapshot(actor) as tx:
+        return await of_customer_in(tx, cloud, actor.subscriber, now)
 
 
 async def of_customer_in(

@@ -27,6 +27,23 @@ select q.cloud as id, case when count(*) = 1 then min(q.id)::text else '' end as
 from question q where q.state = 'open' and ($1::bigint is null or q.cloud = $1)
 group by q.cloud
 """
+# Steps of reminders that a person does, and what a person switches on again.
+DUNNING: Final = """
+select w.cloud as id, count(*)::int as count, min(w.since) as since,
+       case when count(*) = 1 then min(w.number)::text else '' end as place
+from (
+  select t.cloud, t.at as since, s.number
+  from dunning_step t
+  join dunning_episode e on e.cloud = t.cloud and e.id = t.episode and e.ended_at is null
+  join subscriber s on s.cloud = t.cloud and s.id = t.subscriber
+  where t.outcome in ('task', 'failed') and ($1::bigint is null or t.cloud = $1)
+  union all
+  select e.cloud, e.ended_at, s.number
+  from dunning_episode e join subscriber s on s.cloud = e.cloud and s.id = e.subscriber
+  where e.lift_by_hand and ($1::bigint is null or e.cloud = $1)
+) w
+group by w.cloud
+"""
 # Late usage of months that the close of the month after the last one does not correct.
 LATE_USAGE: Final = """
 select u.cloud as id, count(*)::int as count, min(u.changed_at) as since

@@ -328,7 +328,8 @@ from sending_sum s where s.failed > 0 and ($1::bigint is null or s.cloud = $1)
 _NOT_SENT: Final = """
 select coalesce(d.cloud, 0) as id, count(*)::int as count, min(d.created_at) as since
 from delivery d
-where d.state = 'failed' and d.document is null and ($1::bigint is null or d.cloud = $1)
+where d.state = 'failed' and d.document is null and d.dunning_step is null
+  and ($1::bigint is null or d.cloud = $1)
 group by d.cloud
 """
 SOURCES: Final[Mapping[str, Source]] = {
@@ -350,6 +351,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     "books_differ": Source(Permission.STAFF_READ, installation.BOOKS_DIFFER, platform_only=True),
     "backup_failed": Source(Permission.STAFF_READ, installation.BACKUP_FAILED, platform_only=True),
     "backup_old": Source(Permission.STAFF_READ, installation.BACKUP_OLD, platform_only=True),
+    "dunning": Source(Permission.PAYMENTS_WRITE, money.DUNNING),
     # What costs money.
     "unmapped": Source(Permission.CONNECTIONS_READ, _UNMAPPED),
     "without_tariff": Source(Permission.SUBSCRIPTIONS_WRITE, _WITHOUT_TARIFF),

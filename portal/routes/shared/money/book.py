@@ -136,6 +136,8 @@ class BookScope:
             ("payments/receivables", _("Receivables by age"), 0),
             ("payments/refunds", _("Refunds"), 0),
         ]
+        if self.scope is not None:
+            pages.append(("payments/reminders", _("Reminders"), 0))
         if self.may_see_bank:
             pages.insert(1, ("payments/unmatched", _("Unmatched"), waiting))
             pages.append(("payments/bank", _("Bank files"), 0))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from portal.access import Actor, Permission, can, shows
 from portal.accounts.queries import people
 from portal.accounts.queries.people import PersonRow
 from portal.books.queries.cards import accounts
+from portal.books.queries.dunning import shown
 from portal.customers.forms.subscriber import SubscriberChange
 from portal.customers.queries import details
 from portal.kit.forms.boxes import boxes_of, texts_of
@@ -28,6 +30,7 @@ from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.selection import Selection, selects_everything
 from portal.routes.shared.cloud_scope import CloudScope
+from portal.routes.shared.dunning.words import ACTIONS, sentence_of
 from portal.routes.shared.subscribers.causes import cause_of_customer, causes_of_cameras
 from portal.routes.shared.subscribers.figures import cards_of, months_chart
 from portal.routes.shared.subscribers.paths import (
@@ -122,6 +125,7 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         row=found.facts,
         crumbs=crumbs_to(scope),
         field_label=label_of,
+        steps=ACTIONS,
         asked=await details.latest(scope.actor, scope.cloud, facts.number),
         path=path,
         cards=cards_of(scope, found, account, cameras, person.locale),
@@ -141,6 +145,7 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         month="" if found.last is None else month_name(found.last.month, person.locale),
         boxes=boxes_of(SubscriberChange),
         values=texts_of(SubscriberChange, found.facts, person.locale),
+        reminded=await _reminded(scope, facts.number, now),
         people=await _people(scope, facts.number),
         person_path=lambda one, *parts: _person_path(scope, one.id, *parts),
         history=scope.history("subscriber", facts.number),
@@ -149,6 +154,18 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         may=MayOn.of(scope.actor),
         takes_cards=await accounts.is_set_up(scope.actor, scope.cloud.id),
     )
+
+
+async def _reminded(
+    scope: CloudScope, number: int, now: datetime
+) -> tuple[str, shown.Shown] | None:
+    """How far its reminders are, with the sentence of it; None where there is nothing to say."""
+    if not can(scope.actor, Permission.PAYMENTS_READ):
+        return None
+    found = await shown.of_customer(scope.actor, scope.cloud, number, now=now)
+    if found.episode is None and found.pause is None and not found.to_lift:
+        return None
+    return sentence_of(found), found
 
 
 async def _people(scope: CloudScope, number: int) -> Sequence[PersonRow] | None:
