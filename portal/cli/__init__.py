@@ -38,7 +38,17 @@ LINE_MAX: Final = 2_000
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     commands=[
         *(up, serve, worker, migrate, user, api_key, period, ledger_group, rekey, doctor, bench),
-        *(audit, bank, second_factor, simulator, gateway, demo_history, dunning, statements, verify),
+        *(
+            audit,
+            bank,
+            second_factor,
+            simulator,
+            gateway,
+            demo_history,
+            dunning,
+            statements,
+            verify,
+        ),
         *(backup, restore_command),
     ],
 )
