@@ -246,9 +246,12 @@ class Whole:
         return value
 
     def read_text(self, text: str, at: str) -> int:
-        if _DIGITS.fullmatch(text) is None:
+        # A minus as people paste it from a page, too.
+        digits = text.replace("\N{MINUS SIGN}", "-", 1)
+        below = self.minimum < 0 and digits.startswith("-")
+        if _DIGITS.fullmatch(digits[1:] if below else digits) is None:
             raise Invalid({at: _("must be a whole number")})
-        return Whole(self.minimum, self.maximum).read(int(text), at)
+        return Whole(self.minimum, self.maximum).read(int(digits), at)
 
     def schema(self) -> dict[str, Any]:
         number = {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}

@@ -40,7 +40,7 @@ select i.id, i.number, i.currency, b.due_on, b.left, b.in_collection, false as c
          as disputed
 from invoice i join document_balance b on b.cloud = i.cloud and b.invoice = i.id
 where i.cloud = $1 and i.issuer = $1 and i.subscriber = $2 and i.total > 0 and b.left > 0
-  and i.due_on >= (select s.owes_from from subscriber s where s.cloud = $1 and s.id = $2)
+  and i.due_on >= (select t.owes_from from subscriber_terms t where t.cloud = $1 and t.id = $2)
 order by i.due_on, i.number limit $3
 """
 _EPISODE: Final = """
