@@ -25,7 +25,7 @@ from portal.settings import SettingsError, parse_test_clock
 from portal.values.clock import Moment
 from portal.values.kinds import SLUG, WHOLE_MAX, Email, Pattern, Text, code_like
 from portal.values.kinds import Whole as WholeNumber
-from portal.values.mail_server import is_host
+from portal.values.mail.server import is_host
 from portal.values.text import complaint, shown
 
 T = TypeVar("T")
