@@ -21,7 +21,6 @@ from portal.routes.reading import get
 from portal.routes.shared.money.owed import LINES, days_asked
 from portal.routes.shared.money.words import OF_INVOICES
 from portal.routes.subscriber.paths import CARDS, INVOICES, PAYMENTS, money_tabs
-from portal.routes.subscriber.paths import INVOICES, PAYMENTS, money_tabs
 from portal.values.amounts import money
 
 FILTERS: Final = ("from", "to")

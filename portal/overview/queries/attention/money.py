@@ -56,6 +56,3 @@ group by u.cloud
 """
 UNMATCHED: Final = _OPEN.format(book="l.issuer <> 0 and ($1::bigint is null or l.issuer = $1)")
 UNMATCHED_OF_PLATFORM: Final = _OPEN.format(book="l.issuer = 0 and $1::bigint is null")
-NO_BANK: Final = """
-select 0 as id, 1 as count from platform where bank = '{}' and $1::bigint is null
-"""

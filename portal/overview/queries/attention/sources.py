@@ -376,8 +376,6 @@ SOURCES: Final[Mapping[str, Source]] = {
         Permission.STAFF_READ, installation.NO_ADMINISTRATOR, platform_only=True
     ),
     "no_bank": Source(Permission.STAFF_READ, installation.NO_BANK, platform_only=True),
-    "no_administrator": Source(Permission.STAFF_READ, _NO_ADMINISTRATOR, platform_only=True),
-    "no_bank": Source(Permission.STAFF_READ, money.NO_BANK, platform_only=True),
     "expired": Source(
         Permission.USERS_WRITE, _EXPIRED.format(whose="u.cloud is not null and u.cloud = $1")
     ),

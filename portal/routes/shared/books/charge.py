@@ -14,7 +14,6 @@ from portal.books.queries.cards import around
 from portal.errors import Conflict
 from portal.kit.queries.clock import wall_clock
 from portal.routes.accounts.auth import Answer
-from portal.routes.format import money
 from portal.routes.format import number as number_text
 from portal.routes.guards import person_of, requires
 from portal.routes.page import Toast, redirect
@@ -25,6 +24,7 @@ from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.confirm import confirm
 from portal.routes.shared.money.card_words import card_name
 from portal.routes.shared.sending import done_once
+from portal.values.amounts import money
 from portal.words import _, ngettext
 
 WRITERS: Final = [requires(Permission.PAYMENTS_WRITE)]
