@@ -194,6 +194,7 @@ NAMES: Final[Mapping[str, str]] = {
     "session_hours": _("Hours without a page that end a session"),
     "setup_fee": _("Set-up fee"),
     "shortcuts": _("Keyboard shortcuts"),
+    "share": _("Share"),
     "short": _("Short name"),
     "side": _("Side"),
     "slug": _("Short name"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -109,6 +110,82 @@ async def test_whose_and_what(story: Database) -> None:
     with pytest.raises(Conflict):
         await credited(out(1, 31), SAM)
     assert [side for side, _total, _tax in await notes()] == ["retail", "retail"]
+
+
+async def test_part_of_a_day_comes_back_once_and_then_what_is_missing_to_the_whole(
+    story: Database,
+) -> None:
+    """A half of gate's 3 days, told twice at once; then all of them: 1.05 in all, as at once."""
+    half = out(10, 12, cameras=("gate",), side="retail", share=Decimal(50))
+    done = await asyncio.gather(*(credited(half) for _ in range(2)), return_exceptions=True)
+    assert sorted(str(each) for each in done if isinstance(each, list)) == ["[53]"], done
+    less = out(10, 12, cameras=("gate",), side="retail", share=Decimal("49.5"))
+    with pytest.raises(Conflict, match="not credited already"):
+        await credited(less)
+    assert await credited(out(10, 12, cameras=("gate",), side="retail")) == [52]
+    with pytest.raises(Conflict, match="not credited already"):
+        await credited(half)
+    with pytest.raises(Invalid) as wrong:
+        out(10, 12, share=Decimal(0))
+    assert list(wrong.value.fields) == ["share"]
+    assert await broken_laws(story.owner_url) == []
+    assert await differences() == {}
+
+
+async def test_a_watchers_cameras_and_those_of_an_organization_on_the_days_they_were_there(
+    story: Database,
+) -> None:
+    """Gate was in organization 7 until the 11th in North's zone; yard's Watcher is another."""
+    async with atomic(SYSTEM) as tx:
+        watchers = [
+            await tx.fetchval(
+                "insert into connection (cloud, api, url, secret)"
+                " values (1, 'v3', $1, 'x') returning id",
+                f"https://{name}.test",
+            )
+            for name in ("one", "two")
+        ]
+        for name, watcher in zip(("gate", "yard"), watchers, strict=True):
+            await tx.execute(
+                "update camera set watcher = $2, watcher_name = external_id"
+                " where cloud = 1 and external_id = $1",
+                *(name, watcher),
+            )
+            await tx.execute(
+                "insert into watcher_organization (cloud, watcher, organization, title)"
+                " values (1, $1, $2, 'Shops')",
+                *(watcher, 7 if name == "gate" else 8),
+            )
+        await tx.execute(
+            "insert into camera_interval (cloud, connection, camera, since, until, organization)"
+            " select 1, $1, id, '2026-10-01 00:00+00', '2026-10-11 21:59:59+00', 7 from camera"
+            " where cloud = 1 and external_id = 'gate'",
+            watchers[0],
+        )
+    of_seven = out(10, 12, organization=7, side="retail")
+    north = await tenancy.get(SYSTEM, "north")
+    ((one), _left) = await preview(PAUL, north, of_seven)
+    assert [(each.planned.days, list(each.planned.cameras)) for each in one] == [(2, [1])]
+    (each,), _left = await preview(PAUL, north, out(20, 31, connection=watchers[1], side="retail"))
+    assert each.planned.days == 12, "yard's alone"
+    assert await preview(PAUL, north, out(1, 9, organization=7, cameras=("yard",))) == ([], 0)
+    for wrong, field in (
+        ({"connection": 999}, "connection"),
+        ({"organization": 9}, "organization"),
+        ({"organization": 7, "connection": watchers[1]}, "organization"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            await preview(PAUL, north, out(10, 12, **wrong))
+        assert list(refused.value.fields) == [field], wrong
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(
+            "insert into watcher_organization (cloud, watcher, organization, title)"
+            " values (1, $1, 7, 'Shops')",
+            watchers[1],
+        )
+    with pytest.raises(Invalid) as refused:
+        await preview(PAUL, north, of_seven)
+    assert list(refused.value.fields) == ["connection"], "two Watchers count from 1"
 
 
 async def test_days_over_a_months_border_are_credited_on_the_invoice_of_each_month(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from piccolo.columns import BigInt
+from decimal import Decimal
+
+from piccolo.columns import BigInt, Numeric
 from piccolo.constraints import Check
 from piccolo.table import Table
 
@@ -15,8 +17,9 @@ from portal.tables.customers.cloud import Cloud
 class OutageCredit(Table, tablename="outage_credit"):
     """What a credit note gives back of a camera's charges on an invoice, before discount.
 
-    `days` has a bit for each day, bit 0 the first of the invoice's month; no day of a camera is in
-    two rows of an invoice. `subscriber` is null where the platform sold.
+    `days` has a bit for each day, bit 0 the first of the invoice's month, and `share` is what
+    percent of their charge has come back with this row, in all: a day of a camera is in a second
+    row only with a higher one. `subscriber` is null where the platform sold.
     """
 
     id = col.key()
@@ -27,6 +30,8 @@ class OutageCredit(Table, tablename="outage_credit"):
     note = col.belongs_to(Invoice)
     camera = col.belongs_to(Camera)
     days = BigInt()
+    share = Numeric(digits=(9, 6), default=Decimal(100))
     amount = col.amount()
     outage_credit_of_days = Check("days > 0")
+    outage_credit_share_in_range = Check("share > 0 and share <= 100")
     outage_credit_not_below_0 = Check("amount >= 0")

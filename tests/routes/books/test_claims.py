@@ -134,6 +134,20 @@ async def test_an_outage_is_looked_at_and_credited_once_for_everyone_concerned(s
         assert answer.status_code == 422, boxes
         assert told in words(answer.text), boxes
         assert f'href="#field-{field.partition("[")[0]}"' in answer.text, boxes
+    half = await carl.post(page, {**days, "share": "50", "intent": "recalculate"}, headers=HTMX)
+    assert "With tax €0.53" in words(half.text)
+    named = {name: text for name, text in days.items() if name != "cameras"}
+    for content, told in (
+        (b"Name;External id\nGate;gate\n;\n", "Camera-days 3"),
+        (b"gate\n", "Camera-days 3"),
+    ):
+        read_file = await carl.post(page, {**named, "intent": "read"}, files={"file": content})
+        assert told in words(read_file.text)
+        assert ">gate</textarea>" in read_file.text.replace("\n", ""), "the file's ids are seen"
+    for content, told in ((b"External id\n", "has no camera"), (b"\xff", "not in UTF-8")):
+        refused = await carl.post(page, {**named, "reason": "x"}, files={"file": content})
+        assert refused.status_code == 422
+        assert told in words(refused.text)
     border = await carl.post(page, {**days, "last_day": "2026-11-01", "reason": "x"})
     assert border.status_code == 409
     assert "2026-11 is not closed" in words(border.text)

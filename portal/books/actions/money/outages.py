@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from portal import jobs
@@ -26,9 +27,9 @@ from portal.ports import Queue
 from portal.words import _
 
 _KEEP: Final = """
-insert into outage_credit (cloud, issuer, subscriber, invoice, note, camera, days, amount)
-select $1, $2, $3, $4, $5, u.camera, u.days, u.amount
-from unnest($6::bigint[], $7::bigint[], $8::bigint[]) as u (camera, days, amount)
+insert into outage_credit (cloud, issuer, subscriber, invoice, note, share, camera, days, amount)
+select $1, $2, $3, $4, $5, $6, u.camera, u.days, u.amount
+from unnest($7::bigint[], $8::bigint[], $9::bigint[]) as u (camera, days, amount)
 order by u.camera
 """
 
@@ -46,8 +47,8 @@ async def credit_outage(
 ) -> tuple[list[Credited], int]:
     """Issue the notes of the next step, all or none; and how many documents are left for later.
 
-    No day of a camera is given back twice, so whoever asks again, or at the same time, gets what
-    is left. Raises `Conflict` where nothing is, and what `planned` raises.
+    No day of a camera is given back above its share, so whoever asks again, or at the same time,
+    gets what is left. Raises `Conflict` where nothing is, and what `planned` raises.
     """
     require(actor, Permission.CREDITS_WRITE)
     async with atomic(actor) as tx:
@@ -61,7 +62,7 @@ async def credit_outage(
             amount = format_minor(one.gross, one.currency)
             asked = CreditForm(amount=amount, reason=form.reason)
             number, note = await issue_note(tx, actor, claim, asked, now=now)
-            await tx.execute(_KEEP, *_row(claim, one, note))
+            await tx.execute(_KEEP, *_row(claim, one, note, form.of_a_day))
             made.append(Credited(number, one))
         enqueue_after_commit(queue, jobs.RENDER_DOCUMENTS)
         return made, len(every) - len(made)
@@ -83,11 +84,11 @@ async def _lock(
     await lock_sums(tx, cloud.id)
 
 
-def _row(claim: Claimed, one: Planned, note: int) -> tuple[Any, ...]:
+def _row(claim: Claimed, one: Planned, note: int, share: Decimal) -> tuple[Any, ...]:
     customer = claim.customer
     cameras = list(one.cameras)
     return (
-        *(customer.cloud, customer.issuer, customer.subscriber, one.invoice, note, cameras),
+        *(customer.cloud, customer.issuer, customer.subscriber, one.invoice, note, share, cameras),
         [one.cameras[camera].days for camera in cameras],
         [one.cameras[camera].amount for camera in cameras],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
@@ -23,6 +23,7 @@ from portal.billing.money import format_minor
 from portal.billing.period import Period
 from portal.books.forms.outage import OutageForm
 from portal.books.queries.money import customers
+from portal.books.queries.money.concerned import Days, concerned
 from portal.books.queries.money.crediting import crediting, note_of
 from portal.books.queries.money.earnings import Cause, changed
 from portal.db import Transaction, snapshot
@@ -66,8 +67,8 @@ where m.cloud = $1 and m.period = $2 and (m.subscriber is null or u.service is n
 group by m.camera, m.subscriber
 """
 _BEFORE: Final = """
-select invoice, camera, bit_or(days) as days, sum(amount)::bigint as amount
-from outage_credit where cloud = $1 and invoice = any($2) group by invoice, camera
+select invoice, camera, share, bit_or(days) as days, sum(amount)::bigint as amount
+from outage_credit where cloud = $1 and invoice = any($2) group by invoice, camera, share
 """
 
 
@@ -91,7 +92,7 @@ class Planned:
 
     @property
     def days(self) -> int:
-        """Days of cameras that are given back."""
+        """Days of cameras that are given back, some of them in part."""
         return sum(back.days.bit_count() for back in self.cameras.values())
 
 
@@ -116,21 +117,23 @@ async def planned(
     sides = _sides(actor, form)
     months = await _closed(tx, cloud, form)
     subscriber = await _subscriber(tx, cloud, form)
-    named = await _named(tx, cloud, form)
+    named = await concerned(tx, cloud, form)
     found = []
     for period_id, period in months:
-        cameras = named
+        cameras = None if named is None else sorted(named)
         if cameras is None and subscriber is not None:
             cameras = await _charged_to(tx, cloud, subscriber, period_id)
         asked = _Asked(cloud, period_id, period, sides, cameras)
         documents = await tx.fetch(_DOCUMENTS, cloud.id, period_id, sides, subscriber)
         charged = await _charged(tx, asked, documents)
         earlier = await _earlier(tx, cloud, documents)
-        out = days_between(period, form.first_day, form.last_day)
-        found += [
-            _of_document(row, period, charged.get(row["id"], {}), out, earlier.get(row["id"], 0))
-            for row in documents
-        ]
+        outs = _outs(period, form, named)
+        for row in documents:
+            backs = {
+                camera: given_back(one, outs(camera), form.of_a_day)
+                for camera, one in charged.get(row["id"], {}).items()
+            }
+            found.append(_of_document(row, period, backs, earlier.get(row["id"], 0)))
     return sorted((one for one in found if one.gross), key=_order)
 
 
@@ -175,23 +178,21 @@ async def _subscriber(tx: Transaction, cloud: CloudFacts, form: OutageForm) -> i
     return found
 
 
-async def _named(tx: Transaction, cloud: CloudFacts, form: OutageForm) -> list[int] | None:
-    """The row ids of the cameras that the form names; None where it names none."""
-    if form.cameras is None:
-        return None
-    rows = await tx.fetch(
-        "select id, external_id from camera where cloud = $1 and external_id = any($2)",
-        cloud.id,
-        list(form.cameras),
-    )
-    known = {row["external_id"]: row["id"] for row in rows}
-    told = _("is not a camera of this cloud")
-    wrong = {
-        f"cameras[{place}]": told for place, one in enumerate(form.cameras) if one not in known
-    }
-    if wrong:
-        raise Invalid(wrong)
-    return sorted(set(known.values()))
+def _outs(
+    period: Period, form: OutageForm, named: Mapping[int, Sequence[Days]] | None
+) -> Callable[[int], int]:
+    """The days of a month on which a camera, by row id, was out, as bits."""
+    if named is None:
+        every = days_between(period, form.first_day, form.last_day)
+        return lambda _camera: every
+
+    def of(camera: int) -> int:
+        bits = 0
+        for first, last in named.get(camera, ()):
+            bits |= days_between(period, first, last)
+        return bits
+
+    return of
 
 
 async def _charged_to(
@@ -222,10 +223,9 @@ async def _charged(
         for row in await tx.fetch(_BILLABLE, cloud.id, asked.period_id, some)
     }
     invoices = {(row["side"], row["subscriber"]): row["id"] for row in documents}
-    before = {
-        (row["invoice"], row["camera"]): (row["days"], row["amount"])
-        for row in await tx.fetch(_BEFORE, cloud.id, list(invoices.values()))
-    }
+    before: dict[tuple[int, int], list[Record]] = defaultdict(list)
+    for row in await tx.fetch(_BEFORE, cloud.id, list(invoices.values())):
+        before[row["invoice"], row["camera"]].append(row)
     whole = (1 << period.days) - 1
     found: dict[int, dict[int, Charged]] = defaultdict(dict)
     for row in rows:
@@ -235,8 +235,13 @@ async def _charged(
         camera = row["camera"]
         # A month that was closed before days were kept was charged as a whole.
         billable = days.get((camera, row["subscriber"])) or whole
-        given, amount = before.get((invoice, camera), (0, 0))
-        found[invoice][camera] = Charged(row["amount"], billable, given, amount)
+        earlier = before.get((invoice, camera), ())
+        found[invoice][camera] = Charged(
+            row["amount"],
+            billable,
+            tuple((one["share"], one["days"]) for one in earlier),
+            sum(one["amount"] for one in earlier),
+        )
     return found
 
 
@@ -253,11 +258,8 @@ async def _earlier(
     return {row["invoice"]: row["amount"] for row in rows}
 
 
-def _of_document(
-    row: Record, period: Period, charged: Mapping[int, Charged], out: int, earlier: int
-) -> Planned:
-    backs = {camera: given_back(one, out) for camera, one in charged.items()}
-    backs = {camera: back for camera, back in backs.items() if back.days}
+def _of_document(row: Record, period: Period, every: Mapping[int, Back], earlier: int) -> Planned:
+    backs = {camera: back for camera, back in every.items() if back.days}
     gross = 0
     if backs:
         back = earlier + sum(one.amount for one in backs.values())

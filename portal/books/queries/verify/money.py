@@ -79,9 +79,15 @@ having count(p.id) > 0 and sum(p.amount) <> l.amount or count(p.id) = 0 and l.st
 """,  # noqa: S608 - names of ours
     "an outage gives back no day twice, and no more than was charged": """
 with outage as (
-  select o.cloud, o.issuer, o.invoice, o.camera, min(o.days) as days, sum(o.amount) as amount,
-         sum(bit_count(o.days::bit(64))) as single, bit_count(bit_or(o.days)::bit(64)) as all_days
-  from outage_credit o group by 1, 2, 3, 4
+  select o.cloud, o.issuer, o.invoice, o.camera, sum(o.amount) as amount,
+         coalesce(sum(bit_count((o.days & e.days)::bit(64))), 0) as again
+  from outage_credit o
+  left join lateral (
+    select bit_or(e.days) as days from outage_credit e
+    where e.cloud = o.cloud and e.invoice = o.invoice and e.camera = o.camera and e.id < o.id
+      and e.share >= o.share
+  ) e on true
+  group by 1, 2, 3, 4
 )
 select case o.issuer when 0 then '' else c.slug end as cloud,
        'outage of camera ' || k.external_id || ' on ' || i.number || w.what as subject,
@@ -97,7 +103,7 @@ cross join lateral (
     and h.kind <> 'setup' and h.original_period = i.month
 ) h
 cross join lateral (values
-  ('', least(h.amount, o.amount), o.amount), (', days', o.all_days, o.single)
+  ('', least(h.amount, o.amount), o.amount), (', days', 0, o.again)
 ) as w(what, expected, found)
 where w.expected <> w.found
 """,

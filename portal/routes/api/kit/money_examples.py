@@ -163,7 +163,7 @@ _CORRECTION: Final = {
     "reason": "late_usage",
 }  # fmt: skip
 _OUTAGE: Final = {
-    "first_day": "2026-10-10", "last_day": "2026-10-12", "cameras": ["gate"],
+    "first_day": "2026-10-10", "last_day": "2026-10-12", "cameras": ["gate"], "share": "100",
     "reason": "Recording failed from 10 to 12 October",
 }  # fmt: skip
 _OUTAGE_NOTE: Final = {

@@ -67,7 +67,10 @@ class OutagePreview(Struct, frozen=True):
 async def credit_an_outage(call: Call, form: OutageForm) -> Outage:
     """One credit note on each document concerned, for the days and cameras that failed.
 
-    No day of a camera is given back twice. `left` documents are for the next, same request.
+    Of the cameras named, of a subscriber, a Watcher's connection or an organization of it; what is
+    said together narrows. `share` is what percent of a day comes back in all, 100 if it is missing:
+    no day of a camera is given back twice, nor above its share. `left` documents are for the next,
+    same request.
     """
     made, left = await credit_outage(call.actor, call.cloud, form, now=call.now, queue=call.queue)
     notes = [OutageNote(number=one.note, **_facts(one.planned)) for one in made]

@@ -10,8 +10,9 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission, is_of_platform
 from portal.books.actions.money.outages import credit_outage
-from portal.books.forms.outage import SIDES, OutageForm
+from portal.books.forms.outage import FILE_BYTES_MAX, SIDES, OutageForm, cameras_in
 from portal.books.queries.money import outages
+from portal.books.queries.money.concerned import watcher_choices
 from portal.books.queries.money.outages import Looked
 from portal.errors import Conflict, Invalid
 from portal.kit.forms.form import parse_texts
@@ -19,7 +20,7 @@ from portal.kit.forms.nested import intent_of
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
-from portal.routes.middleware.sent import texts
+from portal.routes.middleware.sent import UPLOADS, file, file_text, texts
 from portal.routes.page import page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
@@ -38,8 +39,11 @@ SIDE_WORDS: Final = {
 LABELS: Final = {
     "first_day": _("First day"),
     "last_day": _("Last day"),
-    "cameras": _("Cameras"),
+    "share": _("Share of each day"),
     "subscriber": _("Subscriber"),
+    "connection": _("Watcher"),
+    "organization": _("Organization"),
+    "cameras": _("Cameras"),
     "side": _("Who gets it"),
     "reason": _("Reason"),
 }
@@ -53,11 +57,15 @@ async def ask_outage(request: HTMXRequest) -> Answer:
     return await _outage_page(request, scope, sent)
 
 
-@post("/invoices/outage", guards=CREDITORS, status_code=HTTPStatus.OK)
+@post("/invoices/outage", guards=CREDITORS, status_code=HTTPStatus.OK, opt={UPLOADS: True})
 async def outage(request: HTMXRequest) -> Answer:
     """Issue the notes, once for a form; or say what they would be."""
-    scope, sent = await CloudScope.of(request), await texts(request)
+    scope, sent = await CloudScope.of(request), dict(await texts(request))
     intent = intent_of(sent)
+    try:
+        sent["cameras"] = await _with_file(request, sent.get("cameras", ""))
+    except Invalid as invalid:
+        return await _outage_page(request, scope, sent, errors=invalid.fields)
     if not intent.saves:
         return await _outage_page(request, scope, sent, verb=intent.verb)
     back = scope.at("invoices")
@@ -86,6 +94,15 @@ async def outage(request: HTMXRequest) -> Answer:
         )
         told = f"{told} {more % {'count': left}}"
     return redirect(request, back, told)
+
+
+async def _with_file(request: HTMXRequest, cameras: str) -> str:
+    """The cameras that were typed, and those of the file after them, where one was chosen."""
+    if await file(request, "file") is None:
+        return cameras
+    text = await file_text(request, "file", FILE_BYTES_MAX)
+    typed = [line.strip() for line in cameras.splitlines() if line.strip()]
+    return "\n".join(dict.fromkeys([*typed, *cameras_in(text)]))
 
 
 def _form(sent: Mapping[str, str]) -> OutageForm:
@@ -137,7 +154,8 @@ async def _outage_page(
         action=scope.at("invoices", "outage"),
         cancel=back,
         crumbs=(*scope.above, (_("Invoices"), back)),
-        labels=LABELS,
+        labels={**LABELS, "file": _("Cameras of a file")},
+        choices=await watcher_choices(scope.actor, scope.cloud),
         sides=[(side, SIDE_WORDS[side]) for side in SIDES] if is_of_platform(scope.actor) else [],
         values=sent,
         errors=errors or {},
