@@ -80,6 +80,7 @@ having count(p.id) > 0 and sum(p.amount) <> l.amount or count(p.id) = 0 and l.st
     "an outage gives back no day twice, and no more than was charged": """
 with outage as (
   select o.cloud, o.issuer, o.invoice, o.camera, sum(o.amount) as amount,
+         bit_count(bit_or(o.days)::bit(64)) as days,
          coalesce(sum(bit_count((o.days & e.days)::bit(64))), 0) as again
   from outage_credit o
   left join lateral (
@@ -103,7 +104,7 @@ cross join lateral (
     and h.kind <> 'setup' and h.original_period = i.month
 ) h
 cross join lateral (values
-  ('', least(h.amount, o.amount), o.amount), (', days', 0, o.again)
+  ('', least(h.amount, o.amount), o.amount), (', days', o.days, o.days + o.again)
 ) as w(what, expected, found)
 where w.expected <> w.found
 """,
