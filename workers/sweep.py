@@ -16,6 +16,7 @@ from portal.books.actions.cards import events as card_events
 from portal.books.actions.cards import telling as cards_told
 from portal.books.actions.money import telling
 from portal.books.actions.payouts import telling as payouts
+from portal.books.actions.payouts.accounts import hold_own_accounts
 from portal.books.actions.payouts.runs import draft_due
 from portal.books.actions.periods import note_attempt, start_close
 from portal.books.actions.sending import due
@@ -53,6 +54,7 @@ async def sweep(ctx: Context) -> None:
             told = {"cloud": cloud.slug, "period": period.key}
             log.info("A period cannot close yet", **told, why=error.message)
     await charging.ask_due(now=now, wall=WallClock()(), queue=queue)
+    await hold_own_accounts(ctx["bank"].marks)
     for run in await statements.runs(now):
         await draft_due(run, now=now)
     await _enqueue_unfinished(queue, now)

@@ -15,10 +15,12 @@ from portal.billing.payouts.statement import Earning
 from portal.billing.period import Period
 from portal.books.actions.payouts import runs
 from portal.books.actions.payouts import statements as actions
+from portal.books.actions.payouts.accounts import hold_own_accounts
 from portal.books.forms.statement import PayStatement
 from portal.books.queries import commissions
 from portal.books.queries.payouts import statements
 from portal.books.queries.payouts.statements import DueRun, Statement
+from portal.crypto.marks import Marks
 from portal.db import atomic, bound_by_policies
 from portal.errors import Conflict, Forbidden, Invalid, NotFound
 from portal.kit.queries import tenancy
@@ -228,6 +230,36 @@ async def test_who_refers_himself_waits_for_a_person() -> None:
         await person(
             actions.release(SAM, await tenancy.get(SAM, "south"), held, "mine", now=DECEMBER)
         )
+    await sums_agree(DECEMBER)
+
+
+async def test_who_is_paid_at_his_customers_account_waits_for_a_person() -> None:
+    """Whenever it becomes known; South's customer with the same account says nothing of North's."""
+    marks = Marks(b"k" * 32)
+    async with atomic(SYSTEM) as tx:
+        await tx.execute("update referral set iban = 'it60 x054 2811 1010 0000 0123 456'")
+        theirs = await earn(tx, 3000, "2026-10", "2026-10-20")
+        fine = await earn(tx, 2500, "2026-10", "2026-10-20", subscriber=2)
+        await tx.execute(
+            "insert into payer_account (issuer, cloud, subscriber, mark)"
+            " select cloud, cloud, id, $1 from subscriber where cloud = 2 limit 1",
+            marks("IT60X0542811101000000123456"),
+        )
+    await hold_own_accounts(marks)
+    assert await states(DECEMBER) == {theirs: "payable", fine: "payable"}
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(
+            "insert into payer_account (issuer, cloud, subscriber, mark) values (1, 1, 1, $1)",
+            marks("IT60X0542811101000000123456"),
+        )
+    for _ in range(2):
+        await hold_own_accounts(marks)
+        assert await states(DECEMBER) == {theirs: "held", fine: "payable"}
+    assert (await sums_agree(DECEMBER)).held == 3000
+    assert [one.amount for one in await drafted(OCTOBER)] == [2500]
+    await person(actions.release(CARL, await north(), theirs, "his sister", now=DECEMBER))
+    await hold_own_accounts(marks)
+    assert await states(DECEMBER) == {theirs: "payable", fine: "stated"}, "a release stays"
     await sums_agree(DECEMBER)
 
 

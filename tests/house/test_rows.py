@@ -30,6 +30,7 @@ WORKERS = (
     "portal/books/actions/dunning/rounds.py",
     "portal/books/actions/dunning/letters.py",
     "portal/books/actions/money/telling.py",
+    "portal/books/actions/payouts/accounts.py",
     "portal/books/actions/cards/",
     "portal/books/actions/payouts/runs.py",
     "portal/books/actions/verification.py",

@@ -101,7 +101,8 @@ class CommissionHold(Table, tablename="commission_hold"):
     """What a referral earns on a document waits until somebody has looked, at `released_at`.
 
     The database notes it as the commission is earned, where referral and subscriber have the same
-    e-mail address or tax number: `why` is which.
+    e-mail address or tax number, and workers, where the referral is paid at an account that the
+    subscriber pays from: `why` is which.
     """
 
     id = col.key()
@@ -115,4 +116,4 @@ class CommissionHold(Table, tablename="commission_hold"):
     released_by = Varchar(length=254, default="")
     reason = Text(default="")
     commission_hold_once = Unique([cloud, invoice, referral, level])
-    commission_hold_why_known = Check("why in ('email', 'tax_number')")
+    commission_hold_why_known = Check("why in ('email', 'tax_number', 'iban')")
