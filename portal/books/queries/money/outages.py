@@ -237,10 +237,10 @@ async def _charged(
         billable = days.get((camera, row["subscriber"])) or whole
         earlier = before.get((invoice, camera), ())
         found[invoice][camera] = Charged(
-            row["amount"],
-            billable,
-            tuple((one["share"], one["days"]) for one in earlier),
-            sum(one["amount"] for one in earlier),
+            amount=row["amount"],
+            billable=billable,
+            given=tuple((one["share"], one["days"]) for one in earlier),
+            before=sum(one["amount"] for one in earlier),
         )
     return found
 
