@@ -45,7 +45,7 @@ SLOW = (
 """Folders whose files take long, the longest first: one of them left for the end would run alone."""
 STATEMENTS = {"statement_cache_size": 2_000, "max_cached_statement_lifetime": 0}
 """All pages together send five hundred: a process of tests shows them all on one connection."""
-GARBAGE_MAX = 200_000
+GARBAGE_MAX = 1_000_000
 """Objects that are made before those in cycles are looked for."""
 SUMMARY_SECONDS = 60
 """A run that is shorter has nothing to say about its slowest files."""
@@ -99,7 +99,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """What is imported by now stays: the collector of cycles need not look at it again and again."""
-    gc.collect()
     gc.freeze()
 
 
