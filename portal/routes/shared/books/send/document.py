@@ -8,7 +8,7 @@ from litestar import Response, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.access import Permission
+from portal.access import Permission, can
 from portal.books.actions.sending import documents
 from portal.books.queries.sending import deliveries
 from portal.errors import Conflict
@@ -43,8 +43,9 @@ async def ask_send_document(request: HTMXRequest, number: FromPath[str]) -> Resp
         for one in story[-1:]
         if one.state == "sent"
     ]
+    missing = _("This customer has no e-mail address for documents.")
     edit = scope.at("subscribers", found.subscriber, "edit", next=back)
-    missing = (_("This customer has no e-mail address for documents."), _("Add address"), edit)
+    is_missing, may_add = not found.recipients, can(scope.actor, Permission.SUBSCRIBERS_WRITE)
     return confirm(
         request,
         title=_("Send %(number)s") % {"number": number},
@@ -55,8 +56,8 @@ async def ask_send_document(request: HTMXRequest, number: FromPath[str]) -> Resp
             (_("To"), ", ".join(found.recipients) or "–"),
             (_("With it"), f"{number}.pdf"),
         ],
-        warnings=before,
-        first=None if found.recipients else missing,
+        warnings=[*before, missing] if is_missing and not may_add else before,
+        first=(missing, _("Add address"), edit) if is_missing and may_add else None,
         action=scope.at("invoices", number, "send"),
         submit=_("Send a copy") if before else _("Send"),
         cancel=back,
