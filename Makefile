@@ -2,6 +2,7 @@
 
 PORT ?= 8000
 ARGS ?=
+PROCESSES ?= 3
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --no-input
@@ -15,7 +16,7 @@ TOOLS := .venv/.tools-installed
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "  Options: PORT=8000 (demo), ARGS='tests/billing -k tiers' (test) or 'close --cameras 100' (bench), PYTHON=python3.12 (install)"
+	@echo "  Options: PORT=8000 (demo), ARGS='tests/billing -k tiers' (test) or 'close --cameras 100' (bench), PROCESSES=3 (test), PYTHON=python3.12 (install)"
 
 install: $(RUNTIME) $(VENDOR) ## Install what Camledger needs to run, into .venv and static/vendor
 	@scripts/system-packages demo
@@ -26,10 +27,11 @@ demo: install ## Run everything on this machine with two clouds to look at, unti
 check: $(TOOLS) ## Check the rules and test the core, in half a minute: before each commit
 	@$(MAKE) --no-print-directory -j 2 -O lint check-tests
 
-# Files in the order of tests/conftest.py: the slow ones are not to be left for the end.
+# Files in the order of tests/conftest.py: the slow ones are not to be left for the end. One process
+# more than two processors: each waits now and then, for a server or for a process that it started.
 test: install $(TOOLS) ## Run all tests, with what they need installed first
 	@scripts/system-packages test
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: lint-types lint-style lint-imports lint-templates ## Check the rules: style, types, imports, templates
 

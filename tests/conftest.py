@@ -45,6 +45,8 @@ SLOW = (
 """Folders whose files take long, the longest first: one of them left for the end would run alone."""
 STATEMENTS = {"statement_cache_size": 2_000, "max_cached_statement_lifetime": 0}
 """All pages together send five hundred: a process of tests shows them all on one connection."""
+LONG = os.environ.get("CAMLEDGER_TEST_LONG", "") == "1"
+"""Whether more values are tried than every run has time for."""
 GARBAGE_MAX = 1_000_000
 """Objects that are made before those in cycles are looked for."""
 SUMMARY_SECONDS = 60

@@ -21,6 +21,7 @@ from portal.billing.rating import (
     Subscription,
     Version,
 )
+from tests.conftest import LONG
 
 OCTOBER = Period.month("2026-10")  # 31 days, and the clock of Europe/Rome goes back
 NOVEMBER = Period.month("2026-11")  # 30
@@ -46,7 +47,7 @@ def d(text: str) -> Decimal:
 def law(examples: int) -> Any:
     """Settings of a property test: how many worlds it looks at, large ones too; no files."""
     return settings(
-        max_examples=examples,
+        max_examples=examples * 10 if LONG else examples,
         database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )

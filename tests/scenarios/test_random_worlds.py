@@ -19,13 +19,14 @@ from portal.books.actions.estimates import estimate_cloud
 from portal.db import atomic
 from portal.gateways.queue import NullQueue
 from tests.billing.test_why import check
+from tests.conftest import LONG
 from tests.routes.api.conftest import House, house, kept_house
 from tests.scenarios.oracle import DIGITS, Books, World, close
 from tests.scenarios.worlds import random_world
 
 __all__ = ["house", "kept_house"]
 
-SEEDS = range(12)
+SEEDS = range(60 if LONG else 8)
 
 
 async def found_cloud(api: House, slug: str, world: World, seed: int) -> None:
