@@ -362,12 +362,7 @@ async def _more_prices(world: World) -> None:
             await tx.execute(
                 "insert into tariff_item (cloud, version, position, service, quantity, overage)"
                 " values ($1, $2, $3, $4, $5, $6)",
-                NORTH,
-                version,
-                position,
-                world.services[code],
-                quantity,
-                overage,
+                *(NORTH, version, position, world.services[code], quantity, overage),
             )
 
 
