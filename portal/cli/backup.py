@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Final
 
 import rich_click as click
@@ -26,6 +27,9 @@ from portal.options import NewFile, PlainFile
 from portal.settings import Settings, load
 
 PASSPHRASE: Final = "CAMLEDGER_BACKUP_PASSPHRASE"  # noqa: S105 - the name of a variable
+ROOM: Final = "camledger-proof-"
+LOCK: Final = "lock"
+"""Held while a proof runs: it goes with the process, however that ends."""
 KEYS_FILE: Final = "encryption_keys"
 
 
@@ -103,10 +107,7 @@ def prove_backup(file: Path, *, quiet: bool) -> int:
 
     How many differences there are; each is printed.
     """
-    with (
-        TemporaryDirectory(prefix="camledger-proof-") as name,
-        opened(file, _passphrase(), Path(name)) as archive,
-    ):
+    with _room() as name, opened(file, _passphrase(), Path(name)) as archive:
         kept = look(archive)
         secret = _secret_of(file, kept)
         with Services(Path(name), with_redis=False, durable=False) as services:
@@ -119,6 +120,19 @@ def prove_backup(file: Path, *, quiet: bool) -> int:
                 }
             )
             return asyncio.run(with_pool(found, lambda found: report(found, quiet=quiet)))
+
+
+@contextmanager
+def _room() -> Iterator[str]:
+    """A folder for a proof, below TMPDIR; what those who were killed have left there goes first."""
+    for left in Path(gettempdir()).glob(f"{ROOM}*"):
+        with suppress(OSError), (left / LOCK).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if left.lstat().st_uid == os.geteuid():
+                shutil.rmtree(left)
+    with TemporaryDirectory(prefix=ROOM) as name, (Path(name) / LOCK).open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield name
 
 
 def _secret_of(file: Path, kept: Kept) -> str:

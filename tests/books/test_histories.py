@@ -30,7 +30,7 @@ from tests.conftest import NOW, Database
 from tests.factories import camera, days, subscribe, tariff, use, worked_example
 from tests.queues import RecordingQueue
 
-HISTORIES: Final = int(os.environ.get("CAMLEDGER_TEST_HISTORIES", "4"))
+HISTORIES: Final = int(os.environ.get("HISTORIES", "4"))
 """So many are lived through; whoever looks for something rare asks for hundreds."""
 STEPS: Final = 12
 LATER: Final = datetime(2026, 12, 5, 12, tzinfo=UTC)

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -264,13 +265,20 @@ async def test_secrets_may_be_kept_apart(books: Database, tmp_path: Path) -> Non
 
 
 async def test_a_backup_is_proven_without_being_kept(books: Database, tmp_path: Path) -> None:
-    """Of books in which a sum was changed: the difference is named, and nothing stays."""
+    """Of books in which a sum was changed: the difference is named, and nothing stays.
+
+    Nor does what a proof that was killed has left.
+    """
     file = tmp_path / "north.backup"
     settings = load(settings_of(books, CAMLEDGER_DATA_DIR=str(tmp_path / "d")))
     async with done(books, TARIFF):
         await take(settings, file, secrets=True, passphrase="")
+    killed = Path(gettempdir()) / "camledger-proof-killed"
+    killed.mkdir()
+    (killed / "lock").touch()
     proven = await ask("verify", "--backup", str(file), "--quiet")
     assert (proven.returncode, proven.stdout.strip()) == (1, TARIFF.said), proven.stderr
+    assert not killed.exists()
     assert named(tmp_path) == {file.name}
 
 
