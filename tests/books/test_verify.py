@@ -20,8 +20,9 @@ from portal.books.queries.verify.months import CHARGES, MEASURED
 from portal.crypto.keys import key_for
 from portal.db import atomic, bound_by_policies
 from portal.kit.queries import tenancy
-from tests.books.deeds import DEEDS, TARIFF
-from tests.books.hand import done
+from tests.books.proof.deeds import DEEDS
+from tests.books.proof.hand import done
+from tests.books.proof.sums import TARIFF
 from tests.books.right import differences
 from tests.books.test_closing import close
 from tests.cast import ADA, CARL, NORA, SAM

@@ -31,8 +31,8 @@ from portal.kit.queries import backups as last
 from portal.kit.queries import tenancy
 from portal.overview.actions import backups
 from portal.settings import load
-from tests.books.deeds import TARIFF
-from tests.books.hand import done
+from tests.books.proof.hand import done
+from tests.books.proof.sums import TARIFF
 from tests.books.test_closing import close
 from tests.cast import CARL
 from tests.commands import Done, command
