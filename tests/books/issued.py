@@ -11,6 +11,7 @@ import asyncpg
 from portal.books.queries.verify.balances import BALANCES
 from portal.books.queries.verify.laws import LAWS as DOCUMENT_LAWS
 from portal.books.queries.verify.ledger import LEDGER
+from portal.books.queries.verify.money import MONEY
 
 NOTHING_LEFT = "never less than nothing is left"
 _place = count(1)
@@ -60,7 +61,13 @@ async def issue(
     return number
 
 
-LAWS = {**LEDGER, **BALANCES, NOTHING_LEFT: DOCUMENT_LAWS[NOTHING_LEFT]}
+OF_SOURCES = ("what of a source is free is kept", "cards are charged no more than the invoice")
+LAWS = {
+    **LEDGER,
+    **BALANCES,
+    NOTHING_LEFT: DOCUMENT_LAWS[NOTHING_LEFT],
+    **{law: MONEY[law] for law in OF_SOURCES},
+}
 """Each finds what breaks a law of money; nothing does. What closes make is held to the others."""
 
 

@@ -296,6 +296,19 @@ DEEDS = (
         "expected 3, found 4",
     ),
     Deed(
+        "card_charge",
+        "with m as (insert into payment_method (cloud, subscriber, gateway, method, brand, last4,"
+        " month, year, added_at) values (1, 1, 'stripe', 'pm', 'visa', '4242', 12, 2034, now())"
+        " returning id) insert into card_charge (cloud, subscriber, invoice, attempt, currency,"
+        " amount, gateway, payment_method, state, payment, created_at)"
+        " select 1, 1, i.id, 1, i.currency, 5000, 'stripe', m.id, 'succeeded', p.id, now()"
+        " from m, invoice i, payment p"
+        " where i.number = 'NORTH-2026-000001' and p.reference = 'sue pays'",
+        "cards are charged no more than the invoice",
+        "north: charges of cards for NORTH-2026-000001",
+        "expected 16.48 EUR, found 48.00 EUR",
+    ),
+    Deed(
         "bank_line",
         "insert into bank_line (issuer, cloud, bank_import, line, identity, is_whole, "
         "account, booked_on, currency, amount, bank_reference, end_to_end, batch, text,"

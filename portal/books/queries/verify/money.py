@@ -22,7 +22,8 @@ with made as (
 ), used as (
   select payment, note, sum(amount) as amount from (
     select payment, note, amount from allocation
-    union all select payment, note, amount from refund_part
+    union all select f.payment, f.note, f.amount from refund_part f
+    join refund r on r.cloud = f.cloud and r.id = f.refund and r.state <> 'failed'
   ) u group by payment, note
 ), free as (
   select m.*, case when m.returned then 0 else m.amount end - coalesce(u.amount, 0) as free
@@ -133,4 +134,23 @@ cross join lateral (
 ) e
 where n.gross > e.gross or n.foreign > 0 or n.gross < e.gross and a.credited < i.total
 """,
+    # A refund that failed days later had been made: what was charged anew until then was owed.
+    "cards are charged no more than the invoice": f"""
+with kept as (
+  select c.cloud, c.invoice, case
+    when exists (select from payment_return r where r.payment = c.payment)
+      and not exists (select from card_dispute d
+                      where d.cloud = c.cloud and d.card_charge = c.id and d.state = 'won') then 0
+    else c.amount - coalesce((
+      select sum(f.amount) from refund_part f
+      join refund r on r.cloud = f.cloud and r.id = f.refund
+        and (r.state <> 'failed' or r.failed_on is not null)
+      where f.cloud = c.cloud and f.payment = c.payment), 0) end as amount
+  from card_charge c where c.state = 'succeeded'
+)
+select {_BOOK.format(one="i")} as cloud, 'charges of cards for ' || i.number as subject,
+       i.total as expected, sum(k.amount)::bigint as found, i.currency
+from kept k join invoice i on i.cloud = k.cloud and i.id = k.invoice
+group by i.id having sum(k.amount) > i.total
+""",  # noqa: S608 - names of ours
 }
