@@ -104,7 +104,7 @@ EVERYWHERE: dict[str, Callable[[], Answer]] = {
     ],
 }
 """Attacks that are the same wherever they are asked."""
-ONCE = {"wide-text", "wide-texts", "number"}
+ONCE = {"wide-text", "wide-texts"}
 """Of those that are read, each list has one page: sixty say nothing more."""
 
 
