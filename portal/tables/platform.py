@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import Array, Boolean, Bytea, Integer, Serial, Text, Varchar
+from piccolo.columns import JSONB, Array, Boolean, Bytea, Integer, Serial, Text, Varchar
 from piccolo.constraints import Check
 from piccolo.table import Table
 
@@ -14,6 +14,16 @@ class Platform(Table, tablename="platform"):
     name = Text(default="Camledger")
     address = Array(base_column=Text(), default=list)
     tax_number = Varchar(length=64, default="")
+    legal_name = Text(default="")
+    postal = JSONB(default="{}")
+    vat_id = Varchar(length=32, default="")
+    registration = Varchar(length=64, default="")
+    contact = JSONB(default="{}")
+    endpoint = Varchar(length=140, default="")
+    iban = Varchar(length=34, default="")
+    bic = Varchar(length=11, default="")
+    creditor_id = Varchar(length=35, default="")
+    tax_regime = Varchar(length=4, null=True, default=None)
     email = Varchar(length=254, default="")
     bank = Array(base_column=Text(), default=list)
     invoice_prefix = Varchar(length=16, default="PLAT")

@@ -105,6 +105,7 @@ POLICIES: Final = (
                 (
                     *("name", "address", "tax_number", "email", "bank", "invoice_prefix"),
                     *("timezone", "second_factor", "session_hours"),
+                    *(*customers.OF_PARTY, "tax_regime"),
                     *("logo", "colour", "setup_hash"),
                 ),
             ),

@@ -6,8 +6,7 @@ import html
 import re
 
 from portal.customers.forms.subscriber import SubscriberChange
-from portal.kit.forms.form import members
-from portal.values.fields import label_of
+from portal.kit.forms.boxes import boxes_of
 from tests.cast import ANN, CARL, NORA, SUE
 from tests.routes.conftest import Site
 
@@ -32,9 +31,9 @@ def sent_back(text: str) -> dict[str, str]:
 async def test_the_page_has_a_box_for_each_field_of_the_form(site: Site) -> None:
     nora = await site.as_(NORA)
     page = (await nora.get(PATH)).text
-    for member in members(SubscriberChange):
-        assert f'id="field-{member.name}"' in page, member.name
-        assert label_of(member.name) in page
+    for box in boxes_of(SubscriberChange):
+        assert f'id="field-{box.name}"' in page, box.name
+        assert box.label in page
 
 
 async def test_what_nobody_touches_stays_and_what_is_changed_is_stored(site: Site) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
@@ -18,10 +18,19 @@ from portal.billing.invoice import Line
 from portal.billing.rating import PoolShare
 from portal.db import Transaction
 
+STANDARD: Final = "standard"
+_OF_SELLER: Final = (
+    *("legal_name", "postal", "vat_id", "registration", "contact", "endpoint", "iban", "bic"),
+    *("creditor_id", "tax_regime"),
+)
+_OF_BUYER: Final = ("buyer_reference", "tax_category", "exemption_reason", "e_invoice")
+FACTS: Final = (*_OF_SELLER, *_OF_BUYER)
+"""Master data as documents keep it, by the names of its columns."""
+
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A seller or buyer as copied onto a document."""
+    """A seller or buyer as copied onto a document; `facts` is its master data, by name."""
 
     name: str
     address: list[str]
@@ -29,6 +38,7 @@ class Party:
     email: str
     bank: list[str]
     customer_number: int | None = None
+    facts: dict[str, object] = field(default_factory=dict)
 
     def as_object(self) -> dict[str, object]:
         """As it is kept in JSON."""
@@ -39,7 +49,13 @@ class Party:
             "email": self.email,
             "bank": self.bank,
             "customer_number": self.customer_number,
+            "facts": self.facts,
         }
+
+    @property
+    def is_exempt(self) -> bool:
+        """Whether no tax is charged to whom this is, as its tax category says."""
+        return self.facts.get("tax_category", STANDARD) != STANDARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +108,19 @@ unnest($3::bigint[]) as of(who) cross join lateral (
   where h.cloud = $1 and h.subscriber = of.who and h.period = $2 and h.side = 'retail'
 ) h
 """
-_BUYERS: Final = """
+_BUYERS: Final = f"""
 select id, number, name, discount_percent, tax_exempt, referral, address, tax_number, email,
-       language, xmin::text::bigint as version
+       language, {", ".join(name for name in FACTS if name != "tax_regime")},
+       xmin::text::bigint as version
 from subscriber where cloud = $1 and id = any($2) order by number
-"""
+"""  # noqa: S608 - columns of ours
+
+
+_PRINTED: Final = "name, address, tax_number, email, bank"
+_CLOUD: Final = f"select {_PRINTED}, {', '.join(FACTS)} from cloud where id = $1"  # noqa: S608 - columns of ours
+_PLATFORM: Final = (
+    f"select {_PRINTED}, {', '.join(_OF_SELLER)}, invoice_prefix, timezone from platform"  # noqa: S608 - columns of ours
+)
 
 
 async def retail_lines(
@@ -140,14 +164,7 @@ async def buyers(tx: Transaction, cloud: int, ids: Sequence[int]) -> list[Buyer]
             referral=row["referral"],
             language=row["language"],
             version=row["version"],
-            party=Party(
-                name=row["name"],
-                address=row["address"],
-                tax_number=row["tax_number"],
-                email=row["email"],
-                bank=[],
-                customer_number=row["number"],
-            ),
+            party=_party(row, customer_number=row["number"]),
         )
         for row in await tx.fetch(_BUYERS, cloud, ids)
     ]
@@ -155,10 +172,21 @@ async def buyers(tx: Transaction, cloud: int, ids: Sequence[int]) -> list[Buyer]
 
 async def cloud_party(tx: Transaction, cloud: int) -> Party:
     """The cloud as a party: seller of retail, buyer of wholesale."""
-    rows = await tx.fetch(
-        "select name, address, tax_number, email, bank from cloud where id = $1", cloud
+    rows = await tx.fetch(_CLOUD, cloud)
+    return _party(rows[0])
+
+
+def _party(row: Record, *, customer_number: int | None = None) -> Party:
+    """Whoever a row is, with the master data that it has."""
+    return Party(
+        name=row["name"],
+        address=row["address"],
+        tax_number=row["tax_number"],
+        email=row["email"],
+        bank=row.get("bank", []),
+        customer_number=customer_number,
+        facts={name: row[name] for name in FACTS if name in row},
     )
-    return Party(**rows[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +200,10 @@ class PlatformFacts:
 
 async def platform(tx: Transaction) -> PlatformFacts:
     """The platform's own facts."""
-    rows = await tx.fetch(
-        "select name, address, tax_number, email, bank, invoice_prefix, timezone from platform"
+    row = (await tx.fetch(_PLATFORM))[0]
+    return PlatformFacts(
+        party=_party(row), invoice_prefix=row["invoice_prefix"], timezone=row["timezone"]
     )
-    facts = dict(rows[0])
-    prefix, zone = facts.pop("invoice_prefix"), facts.pop("timezone")
-    return PlatformFacts(Party(**facts), prefix, zone)
 
 
 async def referrals(tx: Transaction, cloud: int) -> dict[int, Referral]:

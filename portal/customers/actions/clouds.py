@@ -8,6 +8,7 @@ from portal import tables
 from portal.access import Actor, Permission, can
 from portal.customers.forms.closing import AUTOMATIC, HAND, LOOK
 from portal.customers.forms.cloud import CloudChange, NewCloud
+from portal.customers.forms.master import SellerData, settled, with_postal
 from portal.customers.queries import clouds
 from portal.customers.queries.clouds import Cloud
 from portal.db import Transaction, atomic
@@ -16,13 +17,16 @@ from portal.kit.actions import audit
 from portal.kit.actions.locks import lock_books_exclusive
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert, update
-from portal.kit.forms.form import differing, values_of
+from portal.kit.forms.form import differing, members, values_of
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.roles import role_label
 from portal.words import _
 
 COMPANY: Final = frozenset(
     {
+        *(member.field for member in members(SellerData)),
+        "buyer_reference",
+        "e_invoice",
         "name",
         "invoice_prefix",
         "address",
@@ -77,7 +81,13 @@ async def create(actor: Actor, new: NewCloud) -> Cloud:
         prefix = new.invoice_prefix or await _prefix(tx, new.slug)
         await _refuse_prefix(tx, prefix)
         manager = None if new.manager is None else await _manager(tx, new.manager)
-        columns = {**values_of(new), "invoice_prefix": prefix, "manager": manager, **_mode(new)}
+        new = with_postal(new)
+        columns = {
+            **values_of(new),
+            "invoice_prefix": prefix,
+            "manager": manager,
+            **_mode(new),
+        }
         made = await insert(tx, tables.Cloud, columns)
         cloud = await clouds.get_in(tx, made)
         await audit.record(
@@ -105,9 +115,11 @@ async def change(actor: Actor, cloud: CloudFacts, change: CloudChange) -> Cloud:
     """
     async with atomic(actor) as tx:
         await clouds.get_in(tx, cloud.id)
+        change = with_postal(change)
         _refuse_fields(actor, values_of(change))
         before = await clouds.get_in(tx, cloud.id, lock=True)
         wanted = differing(change, before)
+        wanted = settled(wanted, before)
         if not wanted:
             return before
         if any(name in wanted for name in FIXED):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portal import tables
 from portal.access import Actor, Permission
+from portal.customers.forms.master import settled, with_postal
 from portal.customers.forms.platform import Company, CompanyChange
 from portal.customers.queries import platform
 from portal.db import Transaction, atomic
@@ -20,7 +21,9 @@ async def change(actor: Actor, change: CompanyChange) -> Company:
     require(actor, Permission.STAFF_WRITE)
     async with atomic(actor) as tx:
         before = await platform.get_in(tx, lock=True)
+        change = with_postal(change)
         wanted = differing(change, before)
+        wanted = settled(wanted, before)
         if not wanted:
             return before
         if "invoice_prefix" in wanted:

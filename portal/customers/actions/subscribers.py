@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from portal import tables
 from portal.access import Actor, Permission, Role
+from portal.customers.forms.master import EXEMPT, STANDARD, settled, settled_tax, with_postal
 from portal.customers.forms.subscriber import NewSubscriber, SubscriberChange
 from portal.customers.queries import subscribers
 from portal.customers.queries.subscribers import Subscriber
@@ -39,7 +40,8 @@ async def create(
             links["account_manager"] = actor.user
         number = await next_number(tx, cloud.id, new.number)
         ids = {"cloud": cloud.id, "number": number}
-        columns = {**values_of(new), **ids, **links, "form_key": key}
+        new = with_postal(new)
+        columns = {**values_of(new), **_tax_of(new), **ids, **links, "form_key": key}
         made = await insert(tx, tables.Subscriber, columns, unless_there=True)
         if made is None:
             raise Conflict(
@@ -66,7 +68,9 @@ async def change(
         await subscribers.get_in(tx, cloud.id, number)
         require(actor, Permission.SUBSCRIBERS_WRITE)
         before = await subscribers.get_in(tx, cloud.id, number, lock=True)
+        change = with_postal(change)
         wanted = differing(change, before)
+        wanted = settled_tax(settled(wanted, before), before.tax_category)
         if not wanted:
             return before
         links = await _links(tx, actor, cloud.id, wanted)
@@ -84,6 +88,12 @@ async def change(
             fields=wanted,
         )
         return after
+
+
+def _tax_of(new: NewSubscriber) -> dict[str, object]:
+    """How a new one is taxed: by its category, or, where it names none, by its exemption."""
+    category = EXEMPT if new.tax_exempt and new.tax_category == STANDARD else new.tax_category
+    return {"tax_category": category, "tax_exempt": category != STANDARD}
 
 
 _HANDED_OVER: Final = """

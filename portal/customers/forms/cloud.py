@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Final
 
 from portal.customers.forms.closing import MODES
+from portal.customers.forms.master import ADDRESS, REGIME, BuyerData
 from portal.kit.forms.form import UNSET, Change, ListOf, Unset, change_of
 from portal.values.kinds import (
     PREFIX,
@@ -30,7 +31,6 @@ MARGIN_TARGET: Final = Decimal(20)
 """Percent of a tariff's price that is to be left of it, unless a cloud says otherwise."""
 AGENT_PERCENT: Final = Decimal(10)
 """What an agent whom another one invites earns, unless a cloud says otherwise."""
-LINES: Final = ListOf(Text(200), 12)
 BANK: Final = ListOf(BankLine(), 12)
 INVOICE_TEXT: Final = ListOf(MailLine(), LINES_MAX)
 LEVELS_MAX: Final = 20
@@ -45,7 +45,7 @@ PAYMENT_DAYS: Final = Whole(0, 365)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewCloud:
+class NewCloud(BuyerData):
     """A new operator. `invoice_prefix` is made from the slug when it is absent.
 
     Without a `close_mode` it follows from `close_automatically`; without either it is "look". A
@@ -64,8 +64,9 @@ class NewCloud:
     invoice_prefix: Annotated[str | None, PREFIX] = None
     manager: Annotated[str | None, Email()] = None
     level_percents: Annotated[tuple[Decimal, ...], ListOf(Percent(), LEVELS_MAX)] = ()
-    address: Annotated[tuple[str, ...], LINES] = ()
+    address: Annotated[tuple[str, ...], ADDRESS] = ()
     tax_number: Annotated[str, Text(64, minimum=0)] = ""
+    tax_regime: Annotated[str | None, REGIME] = None
     email: Annotated[str, Email(optional=True)] = ""
     phone: Annotated[str, Text(64, minimum=0)] = ""
     bank: Annotated[tuple[str, ...], BANK] = ()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from portal.customers.forms.cloud import BANK, LINES
+from portal.customers.forms.cloud import BANK
+from portal.customers.forms.master import ADDRESS, SellerData
 from portal.kit.forms.form import Change, change_of
 from portal.values.kinds import PREFIX, Email, Text, Whole, Zone
 
@@ -13,11 +14,11 @@ SESSION_HOURS: Final = Whole(1, 720)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Company:
+class Company(SellerData):
     """The seller on wholesale invoices. `session_hours` without a page end anybody's session."""
 
     name: Annotated[str, Text(example="Camera Cloud Ltd")]
-    address: Annotated[tuple[str, ...], LINES]
+    address: Annotated[tuple[str, ...], ADDRESS]
     tax_number: Annotated[str, Text(64, minimum=0)]
     email: Annotated[str, Email(optional=True)]
     bank: Annotated[tuple[str, ...], BANK]

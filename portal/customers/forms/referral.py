@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Final
 
-from portal.customers.forms.cloud import LINES
+from portal.customers.forms.lines import LINES
 from portal.kit.forms.form import Change, change_of
 from portal.values.bank import Bic, Iban
 from portal.values.kinds import Choice, Email, Percent, Text, Whole, code_like

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from portal.customers.forms.cloud import LINES
+from portal.customers.forms.lines import LINES
 from portal.customers.forms.subscriber import WANTED
 from portal.values.kinds import Email, Text, code_like
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Final
 
-from portal.customers.forms.cloud import LINES
+from portal.customers.forms.master import ADDRESS, BuyerData
 from portal.kit.forms.form import Change, ListOf, change_of
 from portal.values import languages
 from portal.values.kinds import Choice, Email, Flag, Percent, Text, Whole, code_like
@@ -19,7 +19,7 @@ EMAILS: Final = ListOf(Email(), 10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewSubscriber:
+class NewSubscriber(BuyerData):
     """A customer of a cloud. Its `number` is given by the server when it is absent.
 
     `wanted` is how many cameras it asked for, on the tariff `wanted_tariff` (a code).
@@ -33,7 +33,7 @@ class NewSubscriber:
     tax_exempt: Annotated[bool, Flag()] = False
     referral: Annotated[str | None, code_like("rex")] = None
     account_manager: Annotated[str | None, Email()] = None
-    address: Annotated[tuple[str, ...], LINES] = ()
+    address: Annotated[tuple[str, ...], ADDRESS] = ()
     tax_number: Annotated[str, Text(64, minimum=0)] = ""
     wanted: Annotated[int | None, WANTED] = None
     wanted_tariff: Annotated[str | None, code_like("home-7")] = None

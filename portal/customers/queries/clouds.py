@@ -11,7 +11,7 @@ from portal.access import Actor
 from portal.customers.forms.cloud import CLOSE_MODE, NewCloud
 from portal.db import Transaction, snapshot
 from portal.kit.queries.keyed import Keyed
-from portal.kit.queries.rows import row_of, select_list
+from portal.kit.queries.rows import addressed, select_list
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.kinds import PREFIX, Flag
 from portal.words import _
@@ -49,7 +49,7 @@ _SELECT: Final = f"""
 select {_LISTED}
 from cloud c left join colleague u on u.id = c.manager left join cloud_terms t on t.id = c.id
 """  # noqa: S608 - columns of ours
-_CLOUDS: Final = Keyed(_SELECT, "c.slug", _("cloud"), partial(row_of, Cloud))
+_CLOUDS: Final = Keyed(_SELECT, "c.slug", _("cloud"), partial(addressed, Cloud))
 _BY_ID: Final = replace(_CLOUDS, key="c.id")
 
 

@@ -8,7 +8,7 @@ from portal import tables
 from portal.access import Actor
 from portal.customers.forms.platform import Company
 from portal.db import Transaction, snapshot
-from portal.kit.queries.rows import row_of, select_list
+from portal.kit.queries.rows import addressed, select_list
 
 _SELECT: Final = f"select {select_list(Company, tables.Platform, 'p')} from platform p"  # noqa: S608 - columns of ours
 
@@ -23,4 +23,4 @@ async def get_in(tx: Transaction, *, lock: bool = False) -> Company:
     """As `get`, within a transaction; with `lock` nobody else changes it until that ends."""
     row = await tx.fetchrow(_SELECT + (" for no key update" if lock else ""))
     assert row is not None, "an installation has its platform"
-    return row_of(Company, row)
+    return addressed(Company, row)

@@ -12,7 +12,7 @@ from portal.access import Actor
 from portal.customers.forms.subscriber import NewSubscriber
 from portal.db import Transaction
 from portal.kit.queries.keyed import Keyed
-from portal.kit.queries.rows import row_of, select_list
+from portal.kit.queries.rows import addressed, select_list
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.numbers import NUMBER
 from portal.words import _
@@ -54,7 +54,7 @@ left join colleague u on u.id = t.account_manager
 left join tariff w on w.id = t.wanted_tariff
 """  # noqa: S608 - columns of ours
 _SUBSCRIBERS: Final = Keyed(
-    _SELECT, "s.number", _("subscriber"), partial(row_of, Subscriber), owner="s.cloud = $1"
+    _SELECT, "s.number", _("subscriber"), partial(addressed, Subscriber), owner="s.cloud = $1"
 )
 
 

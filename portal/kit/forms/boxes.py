@@ -16,6 +16,8 @@ from portal.kit.forms.form import Change, ListOf, Member, members, parse_whole
 from portal.values import languages
 from portal.values.fields import label_of
 from portal.values.kinds import Choice, Flag, Text
+from portal.values.master.kinds import Address, Parts
+from portal.values.master.words import LABELS
 from portal.values.typed import typed
 
 T = TypeVar("T")
@@ -42,7 +44,7 @@ class Box:
     @property
     def options(self) -> list[tuple[str, str]]:
         """The words of a choice as they are sent and as they are read: a language by its name."""
-        known = dict(languages.names())
+        known = {**LABELS, **dict(languages.names())}
         return [(word, known.get(word, word)) for word in self.words]
 
 
@@ -50,10 +52,13 @@ def boxes_of(form: type[Any]) -> list[Box]:
     """The boxes of a form, in its order."""
     found = []
     for member in members(form):
+        if isinstance(member.kind, Parts):
+            found += _boxes_of_parts(member.name, member.kind)
+            continue
         shape: Shape = "line"
         if isinstance(member.kind, Flag):
             shape = "tick"
-        elif isinstance(member.kind, ListOf):
+        elif isinstance(member.kind, ListOf | Address):
             shape = "lines"
         elif isinstance(member.kind, Choice):
             shape = "choice"
@@ -70,12 +75,34 @@ def boxes_of(form: type[Any]) -> list[Box]:
     return found
 
 
+def _boxes_of_parts(name: str, kind: Parts) -> list[Box]:
+    """A box for each part: "contact-email"."""
+    return [
+        Box(
+            name=f"{name}-{part}",
+            label=label_of(f"{name}_{part}"),
+            shape="line",
+            required=False,
+            maximum=one.maximum if isinstance(one, Text) else None,
+            words=(),
+        )
+        for part, one in kind.of
+    ]
+
+
 def texts_of(form: type[Any], row: object, locale: str) -> dict[str, str]:
     """What stands in the boxes for a row: a list has a line for each member, a tick is "on".
 
     Numbers are written as people of the locale type them.
     """
-    return {member.name: _text(getattr(row, member.field), locale) for member in members(form)}
+    texts: dict[str, str] = {}
+    for member in members(form):
+        value = getattr(row, member.field)
+        if isinstance(member.kind, Parts):
+            texts |= {f"{member.name}-{part}": value.get(part, "") for part, _ in member.kind.of}
+        else:
+            texts[member.name] = _text(value, locale)
+    return texts
 
 
 def mark_of(text: str) -> str:
@@ -98,11 +125,16 @@ def parse_boxes(form: type[T], sent: Mapping[str, str], only: Collection[str] | 
     somebody else has changed meanwhile. With `only` the page has the boxes of these fields alone.
     Raises `Invalid` with every wrong field.
     """
-    texts: dict[str, str | None] = {}
+    texts: dict[str, Any] = {}
     for member in members(form):
         if only is not None and member.name not in only:
             continue
         if issubclass(form, Change) and _is_as_it_was(member, sent):
+            continue
+        if isinstance(member.kind, Parts):
+            texts[member.name] = {
+                part: sent.get(f"{member.name}-{part}", "").strip() for part, _ in member.kind.of
+            }
             continue
         text = sent.get(member.name, "").strip()
         if isinstance(member.kind, Flag):
@@ -112,6 +144,11 @@ def parse_boxes(form: type[T], sent: Mapping[str, str], only: Collection[str] | 
 
 
 def _is_as_it_was(member: Member, sent: Mapping[str, str]) -> bool:
+    if isinstance(member.kind, Parts):
+        boxes = [f"{member.name}-{part}" for part, _ in member.kind.of]
+        return all(
+            box not in sent or sent.get(f"{WAS}{box}") == mark_of(sent[box]) for box in boxes
+        )
     if member.name not in sent and not isinstance(member.kind, Flag):
         return True
     return sent.get(f"{WAS}{member.name}") == mark_of(sent.get(member.name, ""))

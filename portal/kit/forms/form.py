@@ -196,7 +196,7 @@ def parse_typed(form: type[T], data: object) -> T:
     return _parse(form, {} if data is None else data, "", texts=True)
 
 
-def parse_whole(form: type[T], data: Mapping[str, str | None]) -> T:
+def parse_whole(form: type[T], data: Mapping[str, Any]) -> T:
     """As `parse_texts`, where every text that is there counts: an empty one empties its field."""
     return _parse(form, data, "", texts=True)
 

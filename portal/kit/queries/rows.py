@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, TypeVar, get_origin, get_type_hints
 
 from asyncpg import Record
@@ -11,6 +11,7 @@ from piccolo.table import Table
 
 from portal.tables.policies import HIDDEN
 from portal.tables.policy import columns_of, name_of
+from portal.values.master.kinds import Postal
 
 T = TypeVar("T")
 
@@ -26,6 +27,14 @@ def row_of(kind: type[T], record: Record | Mapping[str, Any]) -> T:
             for name, is_list in _names(kind).items()
         }
     )
+
+
+def addressed(kind: type[T], record: Record | Mapping[str, Any]) -> T:
+    """As `row_of`, of one that has an `address`: where it is kept by field, these go with it."""
+    if not record["postal"]:
+        return row_of(kind, record)
+    made: Any = row_of(kind, record)
+    return replace(made, address=Postal.of(record["postal"]))  # type: ignore[no-any-return] # as it was
 
 
 def select_list(

@@ -45,7 +45,7 @@ class Service(Struct, frozen=True, kw_only=True):
     list_pricing: Pricing | None
 
 
-@answer_of(clouds.Cloud, but=("id",))
+@answer_of(clouds.Cloud, but=("id", "postal"))
 class Cloud(Struct, frozen=True):
     """One operator."""
 
@@ -97,7 +97,7 @@ class Tariff(Struct, frozen=True):
     versions: list[Version]
 
 
-@answer_of(subscribers.Subscriber, but=("id",))
+@answer_of(subscribers.Subscriber, but=("id", "postal"))
 class Subscriber(Struct, frozen=True):
     """A customer of a cloud."""
 

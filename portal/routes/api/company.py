@@ -10,22 +10,15 @@ from portal.customers.forms import platform as forms
 from portal.customers.forms.platform import CompanyChange
 from portal.customers.queries import platform
 from portal.routes.api.kit.endpoint import Call, Register
+from portal.routes.api.kit.rows import answer, answer_of
 
 company_register: Final = Register("Platform")
 COMPANY: Final = "/platform/company"
 
 
+@answer_of(forms.Company, but=("postal",))
 class Company(Struct, frozen=True):
     """The seller on wholesale invoices; `session_hours` without a page end anybody's session."""
-
-    name: str
-    address: list[str]
-    tax_number: str
-    email: str
-    bank: list[str]
-    invoice_prefix: str
-    timezone: str
-    session_hours: int
 
 
 @company_register(
@@ -46,13 +39,4 @@ async def change_company(call: Call, form: CompanyChange) -> Company:
 
 
 def _company(row: forms.Company) -> Company:
-    return Company(
-        row.name,
-        list(row.address),
-        row.tax_number,
-        row.email,
-        list(row.bank),
-        row.invoice_prefix,
-        row.timezone,
-        row.session_hours,
-    )
+    return answer(Company, row)

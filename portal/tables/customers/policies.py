@@ -42,10 +42,16 @@ _REFERRAL_ITSELF: Final = f"{is_role('referral')} and {here()} and id = (select 
 _OF_SEEN_CAMERAS: Final = (
     f"{is_role('account-manager')} and {here()} and {of_seen_camera('accepted_excess')}"
 )
+OF_PARTY: Final = (
+    *("legal_name", "postal", "vat_id", "registration", "contact", "endpoint"),
+    *("iban", "bic", "creditor_id"),
+)
+"""Of whoever sells or buys."""
+OF_BUYER: Final = ("buyer_reference", "tax_category", "exemption_reason", "e_invoice")
 _COMPANY: Final = (
     *("name", "invoice_prefix", "address", "tax_number", "email", "phone", "bank", "locale"),
     *("payment_days", "reply_to", "invoice_text", "send_after_close", "apply_credit"),
-    "auto_match",
+    *("auto_match", *OF_PARTY, "tax_regime", "buyer_reference", "e_invoice"),
 )
 _OWN_TERMS: Final = (
     *("close_after_days", "close_automatically", "close_mode", "margin_target"),
@@ -68,6 +74,7 @@ POLICIES: Final = (
                 (
                     *("currency", "timezone", "tax_percent"),
                     *("wholesale_discount_percent", "wholesale_tax_percent"),
+                    *("tax_category", "exemption_reason"),
                 ),
             ),
             Columns((P.LEVELS_WRITE,), ("level_percents",)),
@@ -114,6 +121,7 @@ POLICIES: Final = (
             Refusal(
                 "app_role() = 'referral' and (new.brought_at is null or new.checked_at is not null"
                 " or new.checked_by <> '' or new.suspended or new.tax_exempt"
+                " or new.tax_category <> 'standard'"
                 " or new.discount_percent <> 0 or new.account_manager is not null)",
                 "a referral settles no terms of whom it brings",
             ),
@@ -125,6 +133,8 @@ POLICIES: Final = (
                     *("checked_at", "checked_by"),
                     *("name", "email", "discount_percent", "tax_exempt", "referral"),
                     *("phone", "wanted", "wanted_tariff"),
+                    *OF_PARTY,
+                    *OF_BUYER,
                     *("address", "tax_number", "apply_credit", "suspended"),
                 ),
             ),
@@ -136,6 +146,8 @@ POLICIES: Final = (
         hidden=(
             *("email", "phone", "wanted", "wanted_tariff"),
             *("discount_percent", "tax_exempt", "address", "tax_number"),
+            *OF_PARTY,
+            *OF_BUYER,
             *("language", "document_emails", "account_manager", "form_key"),
             *("brought_note", "brought_doubts", "checked_by"),
             *("unreachable", "owes_from", "apply_credit"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import Array, BigInt, Boolean, Integer, Text, Varchar
+from piccolo.columns import JSONB, Array, BigInt, Boolean, Integer, Text, Varchar
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -44,6 +44,19 @@ class Subscriber(Table, tablename="subscriber"):
     account_manager = col.belongs_to(PortalUser, null=True)
     address = Array(base_column=Text(), default=list)
     tax_number = Varchar(length=64, default="")
+    legal_name = Text(default="")
+    postal = JSONB(default="{}")
+    vat_id = Varchar(length=32, default="")
+    registration = Varchar(length=64, default="")
+    contact = JSONB(default="{}")
+    endpoint = Varchar(length=140, default="")
+    iban = Varchar(length=34, default="")
+    bic = Varchar(length=11, default="")
+    creditor_id = Varchar(length=35, default="")
+    buyer_reference = Varchar(length=200, default="")
+    tax_category = Varchar(length=14, default="standard")
+    exemption_reason = Text(default="")
+    e_invoice = Varchar(length=10, null=True, default=None)
     language = Varchar(length=16, null=True, default=None)
     document_emails = Array(base_column=Text(), default=list)
     apply_credit = Boolean(default=True)
@@ -61,6 +74,10 @@ class Subscriber(Table, tablename="subscriber"):
     subscriber_number_in_range = Check("number between 1 and 999999999")
     subscriber_wanted_in_range = Check("wanted between 1 and 1000000")
     subscriber_discount_in_range = Check("discount_percent between 0 and 100")
+    subscriber_tax_category_known = Check(
+        "tax_category in ('standard', 'exempt', 'reverse_charge', 'export', 'outside_scope')"
+    )
+    subscriber_e_invoice_known = Check("e_invoice in ('none', 'facturx', 'xrechnung', 'peppol')")
 
 
 class DetailsRequest(Table, tablename="details_request"):

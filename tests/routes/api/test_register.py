@@ -13,6 +13,24 @@ import pytest
 from tests.routes.api.conftest import House
 
 NORTH = "/clouds/north"
+NO_MASTER_DATA: dict[str, Any] = {
+    **dict.fromkeys(
+        [
+            "legal_name",
+            "vat_id",
+            "registration",
+            "endpoint",
+            "iban",
+            "bic",
+            "creditor_id",
+            "buyer_reference",
+            "exemption_reason",
+        ],
+        "",
+    ),
+    "contact": {},
+    "e_invoice": None,
+}
 
 
 async def test_a_meter_and_a_service_of_it(house: House):
@@ -188,6 +206,8 @@ async def test_a_subscriber_is_taken_on_and_changed(house: House):
     made = await house.post("nora", f"{NORTH}/subscribers", sent)
     assert made == {
         **sent,
+        **NO_MASTER_DATA,
+        "tax_category": "exempt",
         "address": [],
         "tax_number": "",
         "language": None,

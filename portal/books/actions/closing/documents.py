@@ -71,6 +71,7 @@ def wholesale_document(
         sum(line.amount for line in lines),
         cloud.wholesale_discount_percent,
         cloud.wholesale_tax_percent,
+        exempt=parties[1].is_exempt,
     )
     return Draft(
         "wholesale",
@@ -79,7 +80,7 @@ def wholesale_document(
         lines,
         cloud.wholesale_discount_percent,
         cloud.wholesale_tax_percent,
-        tax_exempt=False,
+        tax_exempt=parties[1].is_exempt,
         totals=figures,
         type=document_type(figures),
     )

@@ -119,7 +119,7 @@ async def cost(tx: Transaction, terms: Terms) -> tuple[dict[str, Any], Spread]:
         "buyer": terms.party.as_object(),
         "discount_percent": Decimal(kept["discount_percent"]),
         "tax_percent": Decimal(kept["tax_percent"]),
-        "tax_exempt": False,
+        "tax_exempt": terms.party.is_exempt,
         **figures,
         "commission": 0,
         "lines": kept["lines"],

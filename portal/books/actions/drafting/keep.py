@@ -111,6 +111,7 @@ def _of_platform(settled: Settled) -> dict[str, Any]:
         "type": None if wholesale.type is None else str(wholesale.type),
         "discount_percent": plain(wholesale.discount_percent),
         "tax_percent": plain(wholesale.tax_percent),
+        "tax_exempt": wholesale.tax_exempt,
         "lines": kept_lines(wholesale.lines, settled.terms.names),
     }
 

@@ -267,7 +267,7 @@ async def wholesale(actor: Actor, cloud: CloudFacts, period: Period) -> list[Dra
     if row is None or row["document"]["type"] is None:
         return []
     document = dict(row["document"])
-    lines = document.pop("lines")
+    lines, is_exempt = document.pop("lines"), document.pop("tax_exempt", False)
     return [
         DraftInvoice(
             **{
@@ -280,7 +280,7 @@ async def wholesale(actor: Actor, cloud: CloudFacts, period: Period) -> list[Dra
             name=cloud.name,
             period=period,
             currency=cloud.currency,
-            tax_exempt=False,
+            tax_exempt=is_exempt,
             last=(row["last"] or 0) if row["has_last"] else None,
             lines=[line_of(line, period) for line in lines],
         )

@@ -34,6 +34,7 @@ from msgspec import Meta, Struct, UnsetType
 from portal.billing.money import format_minor, plain, price_text
 from portal.billing.period import Period
 from portal.values import kinds
+from portal.values.master.kinds import Address, Postal
 
 Price = Annotated[str, Meta(description="In major units of the currency.", examples=["9.90"])]
 Amount = Annotated[str, Meta(description="In major units of the currency.", examples=["16.48"])]
@@ -117,9 +118,14 @@ def _writer(hint: Any) -> _Write:
 
 
 def _shown(value: Any, _currency: str = "") -> Any:
-    """Decimals are text without zeros at the end, as `plain` writes them; tuples are lists."""
+    """Decimals are text without zeros at the end, as `plain` writes them; tuples are lists.
+
+    An address is as it was given: lines, or an object that has it by field.
+    """
     if isinstance(value, Decimal):
         return plain(value)
+    if isinstance(value, Postal):
+        return value.parts
     return [_shown(member) for member in value] if isinstance(value, tuple) else value
 
 
@@ -173,6 +179,8 @@ def _type_of(hint: Any) -> Any:
         return Literal[kind.words]
     if plain_type is Decimal:
         return _DECIMALS[type(kind)]
+    if isinstance(kind, Address):
+        return list[str] | dict[str, str]
     if get_origin(plain_type) is tuple:
         member: Any = _type_of(Annotated[get_args(plain_type)[0], getattr(kind, "member", None)])
         return list[member]

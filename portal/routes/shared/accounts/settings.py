@@ -12,10 +12,12 @@ from portal.customers.actions import platform as platform_actions
 from portal.customers.forms import territories
 from portal.customers.forms.closing import MODES
 from portal.customers.forms.cloud import CloudChange
+from portal.customers.forms.master import SellerData
 from portal.customers.forms.platform import CompanyChange
 from portal.customers.queries import clouds, platform
 from portal.errors import Conflict, Forbidden, Invalid
-from portal.kit.forms.boxes import parse_boxes, texts_of
+from portal.kit.forms.boxes import Box, boxes_of, parse_boxes, texts_of
+from portal.kit.forms.form import members
 from portal.kit.forms.nested import intent_of
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import person_of, requires
@@ -28,9 +30,13 @@ from portal.routes.shared.realm import Realm
 from portal.words import _
 
 READERS: Final = [requires(Permission.SETTINGS_READ)]
-COMPANY: Final = ("name", "address", "tax_number", "email", "bank", "invoice_prefix")
+COMPANY: Final = (
+    *("name", "address", "tax_number", "email", "bank", "invoice_prefix"),
+    *(member.name for member in members(SellerData)),
+)
 OF_PLATFORM: Final = (*COMPANY, "timezone")
-OF_CLOUD: Final = (*COMPANY, "phone", "payment_days", "locale")
+AS_BUYER: Final = ("buyer_reference", "e_invoice")
+OF_CLOUD: Final = (*COMPANY, *AS_BUYER, "phone", "payment_days", "locale")
 CLOSING: Final = (
     *("close_mode", "close_after_days", "check_percent", "check_amount", "margin_target"),
     *("check_address", "check_email", "check_tax_number"),
@@ -101,9 +107,16 @@ async def _company(
         errors=errors,
         may_write=realm.may_change_company,
         sample=sample_of(values, today_of(request)),
+        documents=_documents(realm),
         timezones=territories.timezones(),
         locales=territories.locale_choices("", chosen, person_of(request).locale),
     )
+
+
+def _documents(realm: Realm) -> list[Box]:
+    """The boxes of master data; a cloud is a buyer, too."""
+    of_buyer = [box for box in boxes_of(CloudChange) if box.name in AS_BUYER]
+    return boxes_of(SellerData) + (of_buyer if realm.slug else [])
 
 
 @get("/settings/closing", guards=[requires(Permission.SETTINGS_READ)])

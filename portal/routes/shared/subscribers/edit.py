@@ -10,6 +10,7 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
 from portal.customers.actions import subscribers as actions
+from portal.customers.forms.master import BuyerData
 from portal.customers.forms.subscriber import SubscriberChange
 from portal.customers.queries.subscribers import Subscriber
 from portal.errors import Invalid
@@ -67,12 +68,16 @@ def _page(
     errors: dict[str, str],
 ) -> Response[str]:
     back = _back(request)
+    whole = boxes_of(SubscriberChange)
+    of_documents = boxes_of(BuyerData)
+    named = {box.name for box in of_documents} | ({"address"} if row.postal else set())
     return form_page(
         request,
         "shared/subscribers/edit.html",
         row=row,
         crumbs=crumbs_to(scope, row),
-        boxes=boxes_of(SubscriberChange),
+        boxes=[box for box in whole if box.name not in named],
+        documents=of_documents,
         values=values,
         errors=errors,
         action=_with(page_path(scope, row.number, "edit"), back),

@@ -15,7 +15,7 @@ from portal.customers.forms.cloud import CloudChange
 from portal.customers.queries import clouds as reads
 from portal.customers.queries.clouds import Cloud
 from portal.errors import Conflict, Invalid
-from portal.kit.forms.boxes import parse_boxes, texts_of
+from portal.kit.forms.boxes import boxes_of, parse_boxes, texts_of
 from portal.overview.queries.clouds import cloud_overview
 from portal.routes.accounts.auth import Answer
 from portal.routes.format import number
@@ -30,10 +30,13 @@ from portal.words import _
 
 WRITERS: Final = [requires(Permission.CLOUDS_WRITE, Permission.RATES_WRITE)]
 ADMINISTRATORS: Final = [requires(Permission.CLOUDS_CREATE)]
+TAX: Final = ("tax_category", "exemption_reason")
+"""How the platform taxes what the cloud pays."""
 BOXES: Final = (
     *("name", "address", "tax_number", "email", "bank", "locale", "tax_percent"),
     *("wholesale_discount_percent", "wholesale_tax_percent"),
     *("invoice_prefix", "payment_days", "close_mode", "close_after_days"),
+    *TAX,
 )
 """What everybody who changes clouds may; currency and zone only before anything is priced."""
 
@@ -91,6 +94,7 @@ async def _page(
         timezones=territories.timezones(),
         locales=territories.locale_choices("", row.locale, locale),
         modes=[(mode, label) for mode, (label, _hint) in MODES.items()],
+        tax=[box for box in boxes_of(CloudChange) if box.name in TAX],
         managers=await people.may_be_responsible(scope.actor) if names_manager else None,
     )
 

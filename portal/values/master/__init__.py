@@ -1,0 +1,1 @@
+"""Master data: what documents say of both parties, as forms take it."""
