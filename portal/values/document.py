@@ -22,7 +22,8 @@ Side = Literal["retail", "wholesale"]
 class Party:
     """The seller or the buyer as printed: `address` and `bank` are lines, in order.
 
-    `bank` ("IBAN IT60 …") belongs to whoever is paid, `customer_number` to buyers.
+    `bank` ("IBAN IT60 …") belongs to whoever is paid, `customer_number` to buyers. `legal_name` is
+    there where it is another than `name`.
     """
 
     name: str
@@ -31,6 +32,9 @@ class Party:
     email: str | None = None
     bank: tuple[str, ...] = ()
     customer_number: str | None = None
+    legal_name: str = ""
+    vat_id: str = ""
+    registration: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +81,10 @@ class DocumentValue:
     Amounts are in minor units, negative on a credit note.
 
     `period` ("2026-10") spans the days `[period_start, period_end)`. Percents are decimal strings
-    ("22"). `locale` ("it_IT" or "it-IT") says how numbers and dates are written and on which paper.
-    `note` is a remark to the reader, such as which invoice is credited and why. `colour` (like
-    "#0b4f8a"; "" is the usual one) and `logo` (a PNG, of bounded size) are the seller's look.
+    ("22"). `locale` ("it_IT" or "it-IT") says how numbers and dates are written and on which
+    paper. `exempt_because` is a sentence, "" for the usual one. `note` is a remark to the
+    reader, such as which invoice is credited and why. `colour` (like "#0b4f8a"; "" is the usual
+    one) and `logo` (a PNG, of bounded size) are the seller's look.
     """
 
     type: DocumentType
@@ -103,6 +108,7 @@ class DocumentValue:
     tax: int
     total: int
     exempt: bool = False
+    exempt_because: str = ""
     payment_terms: str = ""
     note: str | None = None
     usage: tuple[CameraUsageValue, ...] = ()

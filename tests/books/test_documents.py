@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from portal.cli.check_fonts import documents_waiting
 from portal.db import atomic, snapshot
 from portal.errors import Conflict, NotFound
 from portal.gateways.documents.pool import DocumentPool
+from portal.gateways.documents.render import html_of
 from portal.kit.queries import tenancy
 from portal.values.document import CameraUsageValue, DocumentValue
 from tests.books.test_closing import close
@@ -85,6 +87,30 @@ async def test_a_document_wears_its_sellers_look_and_one_that_is_printed_keeps_i
     await sql("update cloud set colour = '#000000' where id = $1", NORTH)
     async with DocumentPool(1) as pool:
         assert await render_waiting(renderer=pool, clock=lambda: NOW) == 0
+
+
+async def test_who_both_parties_are_is_copied_at_issue_and_says_why_no_tax_is_charged(
+    worker: Database,
+) -> None:
+    """A customer abroad owes the tax itself; what is outside the scope of tax bears no VAT number."""
+    await worked_example()
+    vat = "update {} set vat_id = $1, legal_name = $2, tax_category = $3 where id = $4"
+    await sql(vat.format("subscriber"), "ATU13585627", "Sue GmbH", "reverse_charge", SUE.subscriber)
+    await sql("update subscriber set tax_exempt = true where id = $1", SUE.subscriber)
+    await sql(vat.format("cloud"), "IT00743110157", "North S.r.l.", "outside_scope", NORTH)
+    await close("north", "2026-10")
+    await sql(vat.format("subscriber"), "ATU00000000", "Another", "standard", SUE.subscriber)
+
+    retail, wholesale = await value_of(SUES), await value_of(WHOLESALE)
+    assert (retail.taxable, retail.tax, retail.total) == (1351, 0, 1351)
+    assert (retail.seller.vat_id, retail.buyer.vat_id) == ("IT00743110157", "ATU13585627")
+    assert retail.buyer.legal_name == "Sue GmbH"
+    page = html_of(retail)
+    assert "Reverse charge: the customer owes the tax." in page
+    assert {"IT00743110157", "ATU13585627", "Sue GmbH"} <= set(re.findall(r"[\w. ]*\w", page))
+    assert (wholesale.taxable, wholesale.tax, wholesale.total) == (1080, 0, 1080)
+    assert "outside the scope of tax" in html_of(wholesale)
+    assert "IT00743110157" not in html_of(wholesale)
 
 
 async def test_days_without_a_rate_or_usage_are_not_charged(worker: Database) -> None:

@@ -14,6 +14,7 @@ from portal.kit.queries.look import letterhead_in
 from portal.values import languages
 from portal.values.document import CameraUsageValue, DocumentValue, LineValue, Party, payment_terms
 from portal.values.lines import LineFacts
+from portal.values.master.words import OUTSIDE_SCOPE, reason_of
 from portal.words import _, speaking
 
 _INVOICE: Final = """
@@ -70,6 +71,8 @@ def _value(
         facts = {"number": row["credited_number"], "reason": row["reason"]}
         notes.append(str(_("This note credits %(number)s: %(reason)s") % facts))
     due_on = row["due_on"]
+    of_buyer = row["buyer"].get("facts", {})
+    category = of_buyer.get("tax_category", "") if row["tax_exempt"] else ""
     return DocumentValue(
         type=row["type"],
         side=row["side"],
@@ -81,8 +84,8 @@ def _value(
         period_end=period.end,
         currency=row["currency"],
         locale=row["locale"],
-        seller=_party(row["seller"]),
-        buyer=_party(row["buyer"]),
+        seller=_party(row["seller"], category),
+        buyer=_party(row["buyer"], category),
         lines=tuple(_line(line, period) for line in lines),
         subtotal=row["subtotal"],
         discount_percent=plain(row["discount_percent"]),
@@ -92,14 +95,17 @@ def _value(
         tax=row["tax"],
         total=row["total"],
         exempt=row["tax_exempt"],
+        exempt_because=str(reason_of(category, of_buyer.get("exemption_reason", ""))),
         payment_terms=payment_terms(row["issued_on"], due_on),
         note=" ".join(notes) or None,
         usage=usage,
     )
 
 
-def _party(facts: Mapping[str, Any]) -> Party:
-    number = facts["customer_number"]
+def _party(facts: Mapping[str, Any], category: str) -> Party:
+    """As printed; what is outside the scope of tax bears no VAT number."""
+    number, more = facts["customer_number"], facts.get("facts", {})
+    legal_name = more.get("legal_name", "")
     return Party(
         name=facts["name"],
         address=tuple(facts["address"]),
@@ -107,6 +113,9 @@ def _party(facts: Mapping[str, Any]) -> Party:
         email=facts["email"] or None,
         bank=tuple(facts["bank"]),
         customer_number=None if number is None else str(number),
+        legal_name=legal_name if legal_name != facts["name"] else "",
+        vat_id="" if category == OUTSIDE_SCOPE else more.get("vat_id", ""),
+        registration=more.get("registration", ""),
     )
 
 

@@ -19,3 +19,19 @@ LABELS: Final[Mapping[str, str]] = {
     "peppol": _("Peppol BIS Billing"),
 }
 """Categories of tax, and formats of e-invoices."""
+OUTSIDE_SCOPE: Final = "outside_scope"
+REASONS: Final[Mapping[str, str]] = {
+    "reverse_charge": _("Reverse charge: the customer owes the tax."),
+    "export": _("No tax is charged: the service is supplied outside the European Union."),
+    OUTSIDE_SCOPE: _("No tax is charged: the service is outside the scope of tax."),
+}
+"""Why no tax is charged, as documents say it, by category."""
+
+
+def reason_of(category: str, given: str) -> str:
+    """The sentence of a document: of its category, else as it was given; "" for the usual one."""
+    if category in REASONS:
+        return REASONS[category]
+    if category and given:
+        return _("No tax is charged: %(reason)s") % {"reason": given}
+    return ""
