@@ -42,7 +42,7 @@ class PeriodBatch(Table, tablename="period_batch"):
     """A run of cameras `[first_camera, last_camera]` by id, rated by whichever worker claims it.
 
     So many of its cameras are `loose`: on no tariff in the month. `facts` is a digest of what it
-    was rated from.
+    was rated from where its draft had rated it, else empty.
     """
 
     id = col.key()

@@ -65,10 +65,12 @@ async def _rate_batch(period_id: int, book: PriceBook, waiting: str, now: dateti
         run = Run(first=batch["first_camera"], last=batch["last_camera"])
         source = await read_source(tx, book, run)
         rated = await kept(tx, source)
+        # What is rated here may be from usage that came after the digest: it is nobody's draft.
+        facts = "" if rated is None else source.facts
         if rated is None:
             fleet = await rating.of_run(tx, book, run)
             rated = RatedRun.of(book, fleet, rate_cameras(book.prices, fleet))
         await rated.store(tx, cloud, period_id, batch["id"])
-        columns = {"facts": source.facts, "loose": rated.loose}
+        columns = {"facts": facts, "loose": rated.loose}
         await update(tx, tables.PeriodBatch, batch["id"], columns)
     return True
