@@ -296,7 +296,9 @@ def test_every_page_of_the_portals_takes_its_picture_at_the_door(town: Town) -> 
     files = {f"{one}/hand-overs/{{hand_over:int}}/file" for one in portals if "cloud" in one}
     # The columns of a CSV are read from its first rows, which are decrypted meanwhile.
     read = {f"{one}/payments/bank/files/{{upload:int}}/columns" for one in portals if one != "/my"}
-    assert own == waited_for | samples | files | read | {"/system/settings/system"}
+    # Whoever comes back from the gateway waits for what it saved; a card that is gone leads back.
+    cards = {"/my/cards", "/my/cards/{card:int}/remove"}
+    assert own == waited_for | samples | files | read | cards | {"/system/settings/system"}
 
 
 def test_the_walks_have_seen_what_they_should(town: Town) -> None:

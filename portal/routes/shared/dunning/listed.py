@@ -7,7 +7,7 @@ from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
-from portal.access import Permission
+from portal.access import Permission, can
 from portal.books.queries.dunning import shown
 from portal.books.queries.dunning.shown import Listed
 from portal.routes.guards import requires
@@ -101,6 +101,7 @@ async def reminded(request: HTMXRequest) -> Response[str] | Stream:
         steps=STEPS,
         tones=TONES,
         outcomes=OUTCOMES,
+        may_see_steps=can(scope.actor, Permission.SETTINGS_READ),
         customer_path=lambda row: page_path(scope, row.number, "reminders"),
     )
 
