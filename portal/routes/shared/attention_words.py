@@ -285,6 +285,19 @@ WORDS: Final[Mapping[str, Wording]] = {
         _("Settle it"),
         "periods/late-usage",
     ),
+    "overdrawn": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(subject)s owes %(amount)s: a payment came back after it had been refunded.",
+                "%(count)s subscribers owe %(amount)s: payments came back after they had been"
+                " refunded.",
+                count,
+            )
+        ),
+        _("See who owes"),
+        "payments/receivables",
+        one="subscribers/{place}/account",
+    ),
     "unmatched": Wording(_UNMATCHED, _("Match them"), "payments/unmatched"),
     "own_unmatched": Wording(_UNMATCHED, _("Match them"), "/system/payments/unmatched"),
     "not_printed": Wording(

@@ -54,5 +54,23 @@ join period p on p.cloud = u.cloud and p.starts_on = u.month and p.state = 'clos
 where u.settled is null and ($1::bigint is null or u.cloud = $1)
 group by u.cloud
 """
+# Money that was refunded and then taken back by the bank: what is owed beside invoices.
+OVERDRAWN: Final = """
+select o.cloud as id, case when count(*) = 1 then min(s.number)::text else '' end as place,
+       case when count(*) = 1 then min(s.name) else '' end as subject,
+       count(*)::int as count, -sum(t.free)::bigint as amount, min(o.day)::timestamptz as since
+from (
+  select cloud, subscriber, min(day) as day from credit_source
+  where free < 0 and issuer = cloud and ($1::bigint is null or cloud = $1)
+  group by cloud, subscriber
+) o
+cross join lateral (
+  select sum(c.free) as free from credit_source c
+  where c.cloud = o.cloud and c.issuer = o.cloud and c.subscriber = o.subscriber
+) t
+join subscriber s on s.cloud = o.cloud and s.id = o.subscriber
+where t.free < 0
+group by o.cloud
+"""
 UNMATCHED: Final = _OPEN.format(book="l.issuer <> 0 and ($1::bigint is null or l.issuer = $1)")
 UNMATCHED_OF_PLATFORM: Final = _OPEN.format(book="l.issuer = 0 and $1::bigint is null")

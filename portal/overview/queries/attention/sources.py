@@ -361,6 +361,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     # What only waits.
     "questions": Source(Permission.QUESTIONS_ANSWER, money.QUESTIONS),
     "late_usage": Source(Permission.CREDITS_WRITE, money.LATE_USAGE),
+    "overdrawn": Source(Permission.PAYMENTS_WRITE, money.OVERDRAWN),
     "unmatched": Source(Permission.PAYMENTS_WRITE, money.UNMATCHED),
     "own_unmatched": Source(
         Permission.PAYMENTS_WRITE, money.UNMATCHED_OF_PLATFORM, platform_only=True

@@ -11,8 +11,11 @@ from typing import Any
 import asyncpg
 import pytest
 
+from portal.kit.queries import tenancy
+from portal.overview.queries import attention
 from tests.books.issued import broken_laws, issue
-from tests.cast import NORTH, SOUTH
+from tests.cast import CARL, NORTH, SOUTH
+from tests.conftest import NOW
 from tests.routes.api.conftest import House
 
 TODAY = "2026-11-05"
@@ -36,6 +39,12 @@ class Desk:
         body = {"amount": amount, "paid_on": TODAY, "reference": f"ref-{next(_reference)}"}
         whose = {} if more.keys() & {"invoice", "allocations"} else {"subscriber": self.number}
         return await self.ask("/payments", {**body, **whose, **more}, status)
+
+    async def overdrawn(self) -> list[tuple[int, int | None, str]]:
+        """What "Needs you" says of credit below 0: of how many, how much, whose."""
+        north = await tenancy.get(CARL, "north")
+        needs = await attention.of_cloud(CARL, north, now=NOW)
+        return [(one.count, one.amount, one.place) for one in needs if one.kind == "overdrawn"]
 
     async def back(self, payment: Any, **more: Any) -> Any:
         body = {"returned_on": TODAY, "reason": "AC04", **more}
@@ -144,8 +153,10 @@ async def test_what_was_refunded_of_a_returned_payment_is_filled_by_the_next_mon
     await desk.refund("9.00", 409, **same)
     await desk.back(payment)
     assert await desk.credit() == "-10.00"
+    assert await desk.overdrawn() == [(1, 1000, str(desk.number))], "a person is told who owes it"
     await desk.pay("25.00")
     assert ((await desk.said(number))[3], await desk.credit()) == ("5.00", "0.00")
+    assert await desk.overdrawn() == []
 
 
 async def test_what_is_written_off_is_recovered_by_money_and_by_notes(desk: Desk):
