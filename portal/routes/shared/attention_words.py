@@ -288,7 +288,8 @@ WORDS: Final[Mapping[str, Wording]] = {
     "overdrawn": Wording(
         _counted(
             lambda count: ngettext(
-                "%(subject)s owes %(amount)s: a payment came back after it had been refunded.",
+                "%(count)s subscriber owes %(amount)s: a payment came back after it had been"
+                " refunded.",
                 "%(count)s subscribers owe %(amount)s: payments came back after they had been"
                 " refunded.",
                 count,

@@ -57,7 +57,6 @@ group by u.cloud
 # Money that was refunded and then taken back by the bank: what is owed beside invoices.
 OVERDRAWN: Final = """
 select o.cloud as id, case when count(*) = 1 then min(s.number)::text else '' end as place,
-       case when count(*) = 1 then min(s.name) else '' end as subject,
        count(*)::int as count, -sum(t.free)::bigint as amount, min(o.day)::timestamptz as since
 from (
   select cloud, subscriber, min(day) as day from credit_source
