@@ -9,19 +9,20 @@ import pytest
 
 from portal.access import SYSTEM
 from portal.books.actions import real_use
-from portal.books.queries import composer
+from portal.books.queries import composer, invoices
 from portal.books.queries.composer import Composed
 from portal.books.queries.money import ledger_lists, payment_lists
 from portal.books.queries.sums import real_use as reads
 from portal.books.queries.verify.balances import BALANCES
+from portal.books.queries.verify.sums import SUMS
 from portal.catalog.forms.tariff import NewItem, NewVersion
-from portal.db import atomic, snapshot
+from portal.db import atomic, bound_by_policies, snapshot
 from portal.kit.queries import tenancy
 from portal.overview.queries import service_list
 from portal.overview.queries.service_list import ServiceTable
 from tests.billing.cast import d
 from tests.books.test_closing import close
-from tests.cast import ADA, NORA
+from tests.cast import ADA, ANN, NORA
 from tests.conftest import NOW, Database
 from tests.factories import worked_example
 
@@ -56,11 +57,25 @@ _MONEY = (
     _PAY.format(cloud=1, subscriber=2, amount=400, day="02"),
     _PAY.format(cloud=1, subscriber="null", amount=200, day="05"),
     _PAY.format(cloud=2, subscriber=3, amount=900, day="02"),
+    "update subscriber set account_manager = 6 where id = 2",
     "update payment set subscriber = 2, identified_on = '2026-11-06' where amount = 200",
     (
         "insert into payment_return (issuer, cloud, subscriber, payment, returned_on, fee)"
         " select 1, 1, subscriber, id, '2026-11-07', 3 from payment where amount in (300, 400)"
     ),
+    "update subscriber set account_manager = null where id = 1",
+    (
+        "insert into allocation (issuer, cloud, subscriber, payment, invoice, amount, day)"
+        " select p.issuer, p.cloud, p.subscriber, p.id, i.id, 100, p.paid_on from payment p"
+        " join invoice i on i.cloud = p.cloud and i.subscriber = p.subscriber where p.amount = 700"
+    ),
+    "update subscriber set account_manager = 6 where id = 1",
+    "update subscriber set account_manager = null where id = 2",
+)
+LAWS = (
+    "what came in is kept by day",
+    "accounts are kept by day",
+    "sums that are kept are those of the documents",
 )
 
 
@@ -130,7 +145,7 @@ async def test_what_referrals_earned_is_summed_as_it_is_written(worker: Database
 
 
 async def test_a_book_is_summed_by_day_as_it_is_written(worker: Database) -> None:
-    """Also where an entry is of an earlier day, for others, and for money that goes back."""
+    """An entry of an earlier day, money that goes back, another who takes care of a customer."""
     await worked_example()
     for slug in ("north", "south"):
         await close(slug, "2026-10")
@@ -139,8 +154,8 @@ async def test_a_book_is_summed_by_day_as_it_is_written(worker: Database) -> Non
         async with atomic(SYSTEM) as tx:
             await tx.execute(statement)
         async with snapshot(SYSTEM) as tx:
-            for law in ("what came in is kept by day", "accounts are kept by day"):
-                assert await tx.fetch(BALANCES[law]) == []
+            for law in LAWS:
+                assert await tx.fetch({**BALANCES, **SUMS}[law]) == []
             for day in days:
                 for cloud in (1, 2):
                     kept = await tx.fetch(ledger_lists._SUMS[True], cloud, day)
@@ -150,6 +165,17 @@ async def test_a_book_is_summed_by_day_as_it_is_written(worker: Database) -> Non
         payment_lists.Received("EUR", 2, 900)
     ]
     credit = {one.account: one for one in await ledger_lists.sum_accounts(NORA, north, days[2])}
-    assert (credit["credit"].amount, credit["credit"].parties) == (-900, 2)
+    assert (credit["credit"].amount, credit["credit"].parties) == (-800, 2)
     early = {one.account: one for one in await ledger_lists.sum_accounts(NORA, north, days[0])}
     assert (early["credit"].amount, early["credit"].parties) == (-400, 1)
+    with bound_by_policies():
+        came = await payment_lists.sum_received(ANN, north, days[0], days[2])
+        listed = await invoices.list_for_portal(ANN, "retail", invoices.Filters(), now=NOW)
+        opened = invoices.Filters(cloud="north", state="open")
+        whole = await invoices.list_for_portal(NORA, "retail", opened, now=NOW)
+    assert [one.amount for one in came] == [700]
+    assert [(one.total, one.left) for one in listed.sums] == [
+        (sum(row.total for row in listed.rows), sum(row.left for row in listed.rows))
+    ]
+    assert whole.rows == listed.rows, "the only one, of a state as of all"
+    assert {row.paid for row in listed.rows} == {100}

@@ -18,11 +18,11 @@ from portal.books.queries.sending.listed import CONDITIONS, LAST_STATE
 from portal.books.queries.sums import balance_sums, invoice_sums
 from portal.books.queries.sums.balance_sums import BALANCE, OF_STATE, of_state
 from portal.books.queries.sums.document_lines import InvoiceLine
-from portal.books.queries.sums.invoice_sums import SETTLED, Sums
+from portal.books.queries.sums.invoice_sums import SETTLED, Sums, span
 from portal.db import Transaction, acting, snapshot
 from portal.errors import no_such
 from portal.kit.queries import tenancy, zones
-from portal.kit.queries.pages import Sorts, numbered
+from portal.kit.queries.pages import Sorts, in_order, numbered
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.lines import LineFacts
 from portal.values.rendering import reason_of
@@ -162,6 +162,7 @@ _OWN: Final = {
   and i.subscriber = any(array(select m.id from managed_subscriber m))
 """,
 }
+_SPAN: Final = " and i.month = any($7::date[]) and i.id between $8 and $9"
 _LATEST: Final = "select i.id from invoice i where i.side = $1"
 _NAMED: Final = f" and i.id = any(array({FOUND}))"
 SORTS: Final = Sorts(
@@ -257,15 +258,20 @@ async def list_for_portal(
     async with snapshot(actor) as tx:
         facts = facts_of(await cloud_id_of(tx, filters.cloud), filters)
         await zones.tell_todays(tx, now)
-        if filters.are_kept and invoice_sums.are_for(actor):
-            todays = await zones.todays(tx, now)
-            found = await tx.fetch(invoice_sums.KEPT, *facts[:3], todays)
+        is_kept = filters.are_kept and invoice_sums.are_for(actor)
+        of = (*facts[:3], await zones.todays(tx, now))
+        if is_kept:
+            found = await tx.fetch(invoice_sums.KEPT, *of)
         else:
             found = await tx.fetch(balance_sums.of_documents(_narrowed(filters)), *facts)
         sums = of_state(found, filters.state)
+        total = sum(one.count for one in sums)
+        if is_kept and total and filters.state and facts[0] is not None:
+            which, facts = f"{which}{_SPAN}", (*facts, *await span(tx, filters.state, *of))
         ordered = f"select i.id {which}{SORTS.order_by(sort)}"
-        total = sum(of.count for of in sums)
-        ids = await numbered(tx, ordered, facts, total, offset=offset, limit=limit) if total else []
+        # Few of a customer, or found by a text, are sorted; all of a cloud have an index.
+        page = in_order if is_kept and not _own() else numbered
+        ids = await page(tx, ordered, facts, total, offset=offset, limit=limit) if total else []
         rows = await _rows(tx, InvoiceRow, _ROW, [row["id"] for row in ids])
     return Listed(rows, sums, [(state, of_state(found, state)) for state in STATES])
 

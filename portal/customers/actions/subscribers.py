@@ -14,6 +14,7 @@ from portal.customers.queries.subscribers import Subscriber
 from portal.db import Transaction, atomic
 from portal.errors import Conflict, Forbidden, Invalid
 from portal.kit.actions import audit
+from portal.kit.actions.locks import lock_sums
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert, update
 from portal.kit.forms.form import differing, values_of
@@ -65,8 +66,10 @@ async def change(
 ) -> Subscriber:
     """Change what was sent of a subscriber. Raises as `create` does."""
     async with atomic(actor) as tx:
-        await subscribers.get_in(tx, cloud.id, number)
+        seen = await subscribers.get_in(tx, cloud.id, number)
         require(actor, Permission.SUBSCRIBERS_WRITE)
+        if "account_manager" in differing(change, seen):
+            await lock_sums(tx, cloud.id)
         before = await subscribers.get_in(tx, cloud.id, number, lock=True)
         change = with_postal(change)
         wanted = differing(change, before)
@@ -118,6 +121,7 @@ async def assign(
     async with atomic(actor) as tx:
         require(actor, Permission.USERS_WRITE)
         links = await _links(tx, actor, cloud.id, {"account_manager": account_manager})
+        await lock_sums(tx, cloud.id)
         rows = await tx.fetch(_HANDED_OVER, cloud.id, list(numbers), links["account_manager"])
         for row in sorted(rows, key=lambda one: int(one["number"])):
             await audit.record(
@@ -145,6 +149,7 @@ async def hand_over(actor: Actor, cloud: CloudFacts, leaving: int, account_manag
     """
     async with atomic(actor) as tx:
         require(actor, Permission.USERS_WRITE)
+        await lock_sums(tx, cloud.id)
         rows = await tx.fetch(_OF_MANAGER, cloud.id, leaving)
         return await assign(actor, cloud, [row["number"] for row in rows], account_manager)
 

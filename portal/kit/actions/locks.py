@@ -20,6 +20,17 @@ async def lock_books_exclusive(tx: Transaction, cloud: int) -> None:
     await tx.execute(f"select pg_advisory_xact_lock({_NAME})", cloud)
 
 
+async def lock_sums(tx: Transaction, cloud: int) -> None:
+    """Wait for all who change what customers of a cloud owe or who takes care of them.
+
+    Triggers that keep sums take it, too: whoever goes on to lock customers' rows takes it before.
+    """
+    await tx.execute(
+        "select pg_advisory_xact_lock(hashtextextended('sums of documents of ' || $1::bigint, 0))",
+        cloud,
+    )
+
+
 async def lock_histories(tx: Transaction, cloud: int) -> None:
     """Wait for all who write histories of a cloud's cameras, and keep them out until this ends.
 

@@ -93,7 +93,7 @@ class CloudHome:
     cameras_before: int
 
 
-# An account manager sees no sums of a whole cloud: theirs are of the documents that they see.
+# An account manager sees the sums of the own customers' documents, and of no cost.
 _MONTHS: Final = """
 select c.starts_on as month, coalesce(s.revenue, 0) as revenue, coalesce(s.cost, 0) as cost,
        coalesce(b.commission, 0) as commission
@@ -109,22 +109,6 @@ left join lateral (
 left join period_books b on b.id = c.id
 order by c.starts_on
 """
-# Of an account manager, who is told of no cost: an index has the documents of the own subscribers.
-_OWN_MONTHS: Final = """
-with closed as (
-  select starts_on as month from period where cloud = $1 and state = 'closed'
-  order by starts_on desc limit $2
-),
-sums as (
-  select i.month, sum(i.taxable)::bigint as revenue from invoice i
-  where i.cloud = $1 and i.subscriber = any(array(select m.id from managed_subscriber m))
-    and i.side = 'retail' and i.month >= (select min(month) from closed)
-  group by i.month
-)
-select c.month, coalesce(s.revenue, 0) as revenue, 0::bigint as cost, 0::bigint as commission
-from closed c left join sums s on s.month = c.month
-order by c.month
-"""
 # Months that ended and wait for their close, as a draft has them.
 _WAITING: Final = """
 select d.month, d.revenue, d.wholesale as cost, d.commission from draft d
@@ -132,12 +116,18 @@ where d.cloud = $1 and d.month >= $2 and d.month < $3 and not exists (
   select from period p where p.cloud = d.cloud and p.starts_on = d.month and p.state = 'closed')
 order by d.month
 """
+# The months come first: each draft would be asked whether its month is closed.
 _OWN_WAITING: Final = """
+with waiting as materialized (
+  select m.month::date as month
+  from generate_series($2::date, $3::date - 1, interval '1 month') m (month)
+  where not exists (
+    select from period p where p.cloud = $1 and p.starts_on = m.month and p.state = 'closed')
+)
 select d.month, sum(d.taxable)::bigint as revenue, 0::bigint as cost, 0::bigint as commission
 from draft_invoice d
-where d.cloud = $1 and d.month >= $2 and d.month < $3 and d.type is not null
-  and d.subscriber = any(array(select m.id from managed_subscriber m)) and not exists (
-    select from period p where p.cloud = d.cloud and p.starts_on = d.month and p.state = 'closed')
+where d.cloud = $1 and d.month = any(array(select month from waiting)) and d.type is not null
+  and d.subscriber = any(array(select m.id from managed_subscriber m))
 group by d.month order by d.month
 """
 # An account manager sees the row of the own subscribers, everybody else that of the whole cloud.
@@ -179,7 +169,7 @@ async def twelve_months(
         running = Period.of(local_date(now, cloud.timezone))
         so_far = await _so_far(tx, actor, cloud, running)
         return (
-            await _closed(tx, actor, cloud),
+            await _closed(tx, cloud),
             await _waiting(tx, actor, cloud, running),
             None if so_far is None else row_of(Running, so_far),
         )
@@ -203,7 +193,7 @@ async def get(actor: Actor, cloud: CloudFacts, *, now: datetime) -> CloudHome:
         return CloudHome(
             cloud=cloud,
             today=today,
-            months=await _closed(tx, actor, cloud),
+            months=await _closed(tx, cloud),
             waiting=await _waiting(tx, actor, cloud, running),
             running=None if so_far is None else row_of(Running, so_far),
             ended=await _ended(tx, cloud, ended, has_cameras=subscribed["ended"]),
@@ -212,9 +202,8 @@ async def get(actor: Actor, cloud: CloudFacts, *, now: datetime) -> CloudHome:
         )
 
 
-async def _closed(tx: Transaction, actor: Actor, cloud: CloudFacts) -> list[MonthFigures]:
-    own = actor.role is Role.ACCOUNT_MANAGER
-    rows = await tx.fetch(_OWN_MONTHS if own else _MONTHS, cloud.id, MONTHS)
+async def _closed(tx: Transaction, cloud: CloudFacts) -> list[MonthFigures]:
+    rows = await tx.fetch(_MONTHS, cloud.id, MONTHS)
     return [MonthFigures(**row) for row in rows]
 
 

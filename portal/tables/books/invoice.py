@@ -147,6 +147,8 @@ class InvoiceWait(Table, tablename="invoice_wait"):
 class InvoiceSum(Table, tablename="invoice_sum"):
     """Documents of a month with one due day, counted and summed by the database as they change.
 
+    `account_manager` is that of their customers now.
+
     `open` ones have something left, `settled` ones nothing, `notes` never had: credit notes.
     """
 
@@ -167,4 +169,7 @@ class InvoiceSum(Table, tablename="invoice_sum"):
     settled_total = col.amount()
     notes = Integer()
     notes_total = col.amount()
-    invoice_sum_once = Unique([cloud, month, side, issuer, due_on, currency], nulls_distinct=False)
+    account_manager = col.pointer(null=True)
+    invoice_sum_once = Unique(
+        [cloud, month, side, issuer, due_on, currency, account_manager], nulls_distinct=False
+    )

@@ -148,7 +148,10 @@ class CreditSource(Table, tablename="credit_source"):
 
 
 class PaymentSum(Table, tablename="payment_sum"):
-    """Payments of a day in a cloud's book that were not returned: kept by triggers."""
+    """Payments of a day in a cloud's book that were not returned: kept by triggers.
+
+    `account_manager` is that of whose they are, now.
+    """
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
@@ -156,4 +159,5 @@ class PaymentSum(Table, tablename="payment_sum"):
     paid_on = col.day()
     payments = Integer()
     amount = col.amount()
-    payment_sum_once = Unique([cloud, paid_on, currency])
+    account_manager = col.pointer(null=True)
+    payment_sum_once = Unique([cloud, paid_on, currency, account_manager], nulls_distinct=False)

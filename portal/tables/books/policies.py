@@ -13,8 +13,7 @@ P = Permission
 _OF_THE_CLOSE: Final = (
     *("pool_share", "unrated_usage", "measurement", "margin"),
     *("period_settled", "period_part", "period_document"),
-    *("subscriber_month", "invoice_sum", "real_use"),
-    *("payment_sum", "entry_sum", "corrected_days"),
+    *("subscriber_month", "real_use", "entry_sum", "corrected_days"),
 )
 _OWN_SERIES: Final = (
     f"{is_role('cloud-administrator', 'cloud-accountant')} and issuer = (select app_cloud())"
@@ -30,6 +29,10 @@ _IN_BOOK: Final = f"""{_OWN_BOOK} and exists (
 _OF_BOOK: Final = """exists (
       select from {of} f where f.id = {table}.{of} and f.issuer = {table}.issuer)"""
 _OWN_UPLOAD: Final = f"made_by = (select app_user()) and {_OWN_BOOK}"
+_MANAGED_SUMS: Final = (
+    *BOOKS,
+    f"{is_role('account-manager')} and {here()} and account_manager = (select app_user())",
+)
 _LEDGER: Final = (*BOOKS, "account manager", "subscriber")
 _APPROVED: Final = (
     f"{is_role('referral')} and {here()} and referral = (select app_referral())"
@@ -223,17 +226,12 @@ POLICIES: Final = (
     ),
     Policy("period_batch", BOOKS, insert=(P.PERIODS_CLOSE,)),
     *(Policy(name, BOOKS) for name in _OF_THE_CLOSE),
+    Policy("invoice_sum", _MANAGED_SUMS),
+    Policy("payment_sum", _MANAGED_SUMS),
     Policy("charge", RETAIL_READERS),
     Policy("tariff_month", (*BOOKS, "account manager"), hidden=("cost", "commission")),
     Policy("estimate", (*RETAIL_READERS, "referral's subscribers"), hidden=("cost", "commission")),
-    Policy(
-        "estimate_sum",
-        (
-            *BOOKS,
-            f"{is_role('account-manager')} and {here()} and account_manager = (select app_user())",
-        ),
-        hidden=("cost", "commission"),
-    ),
+    Policy("estimate_sum", _MANAGED_SUMS, hidden=("cost", "commission")),
     Policy("estimate_earned", (*BOOKS, "referral")),
     Policy("month_finding", BOOKS),
     Policy("draft", BOOKS),

@@ -25,7 +25,7 @@ from tests.services import TestServices
 OTHERS: Final = (CARL, ANN, SAM, MAX, SUE, REX)
 FOLLOWING: Final = ("draft_mark", "difference_mark", "subscriber_word")
 """What is written because something else was: that what is kept is stale, by which words one is found."""
-CLAIMED: Final = ("write_off", "dispute", "posting", "entry", "invoice_sum")
+CLAIMED: Final = ("write_off", "dispute", "posting", "entry", "invoice_sum", "entry_sum")
 """What follows an invoice that is given up or disputed: with the ledger, and the sums kept."""
 OF_PERSON: Final = frozenset({"audit", "user_session", "kept_form", "view_as", "sent_form"})
 """What a request of anybody may leave behind of itself."""

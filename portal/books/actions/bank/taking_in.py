@@ -18,14 +18,14 @@ from portal.access import Actor, Permission
 from portal.billing.bank.line import BankLine, Identity, Key, identities
 from portal.billing.money import CURRENCIES
 from portal.books.actions.bank.deciding import Desk, Outcome, State
-from portal.books.actions.money.storing import lock_sums, open_book
+from portal.books.actions.money.storing import open_book
 from portal.books.queries.bank import lines as stored
 from portal.books.queries.money.customers import Book
 from portal.crypto.marks import Marks
 from portal.db import Transaction, atomic
 from portal.errors import InvalidLines
 from portal.kit.actions import audit
-from portal.kit.actions.locks import lock_count
+from portal.kit.actions.locks import lock_count, lock_sums
 from portal.kit.actions.rows import insert, update
 from portal.kit.queries.tenancy import CloudFacts, id_of
 from portal.words import _

@@ -17,7 +17,6 @@ from portal.books.actions.money.naming import Named, above_nothing, named_invoic
 from portal.books.actions.money.payments import spread_credit
 from portal.books.actions.money.storing import (
     lock_customer,
-    lock_sums,
     numbers_of,
     open_book,
     store,
@@ -28,6 +27,7 @@ from portal.books.queries.money.customers import PLATFORM, Book, Customer, Docum
 from portal.db import Transaction, atomic
 from portal.errors import Conflict, Forbidden, Invalid, no_such
 from portal.kit.actions import audit
+from portal.kit.actions.locks import lock_sums
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert, update
 from portal.kit.queries.tenancy import CloudFacts

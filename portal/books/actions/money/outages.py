@@ -14,12 +14,12 @@ from portal.billing.numbering import issue_year
 from portal.books.actions.closing.documents import next_numbers
 from portal.books.actions.money.claims import Claimed, claimed_by_id
 from portal.books.actions.money.credit_notes import issue_note, series_of
-from portal.books.actions.money.storing import lock_sums
 from portal.books.forms.outage import OutageForm
 from portal.books.forms.payments import CreditForm
 from portal.books.queries.money.outages import NOTES_AT_ONCE, Planned, planned
 from portal.db import Transaction, atomic
 from portal.errors import Conflict
+from portal.kit.actions.locks import lock_sums
 from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.queries.tenancy import CloudFacts

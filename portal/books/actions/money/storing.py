@@ -16,12 +16,10 @@ from portal.books.actions.money.earning import earn
 from portal.books.queries.money.customers import Book, Customer, Document, book_of, columns_of
 from portal.books.queries.money.earnings import Cause
 from portal.db import Transaction
+from portal.kit.actions.locks import lock_sums
 from portal.kit.actions.permit import require
 from portal.kit.queries.tenancy import CloudFacts
 
-_LOCK: Final = (
-    "select pg_advisory_xact_lock(hashtextextended('sums of documents of ' || $1::bigint, 0))"
-)
 _ALLOCATE: Final = """
 insert into allocation (issuer, cloud, subscriber, payment, note, invoice, amount, day, undoes,
                         reason)
@@ -52,11 +50,6 @@ async def open_book(
 async def lock_customer(tx: Transaction, customer: Customer) -> None:
     """Wait for all who change what customers of the cloud owe, and keep them out until the end."""
     await lock_sums(tx, customer.cloud)
-
-
-async def lock_sums(tx: Transaction, cloud: int) -> None:
-    """The same by the id of the cloud that bought or sold."""
-    await tx.execute(_LOCK, cloud)
 
 
 async def store(

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from portal.access import Actor
-from portal.books.queries.bank.lines import StoredLine, line_of, lines_text, stored_state
+from portal.books.queries.bank.lines import (
+    StoredLine,
+    counted_text,
+    line_of,
+    lines_text,
+    stored_state,
+)
 from portal.books.queries.money.customers import Book, book_of
 from portal.books.queries.money.payment_search import found_by
 from portal.db import Transaction, snapshot
@@ -77,8 +83,10 @@ async def list_for_page(
         if text:
             arguments.append(await found_by(tx, book, "bank_line", text))
             conditions.append(f"l.id = any(${len(arguments)}::bigint[])")
-        of = f"{lines_text(' and '.join(conditions))} where ($2::text is null or l.state = $2)"
-        total, is_more = await count(tx, of, arguments, counted)
+        which = " and ".join(conditions)
+        of = f"{lines_text(which)} where ($2::text is null or l.state = $2)"
+        known = f"{counted_text(which, state)} and ($2::text is null or true)"
+        total, is_more = await count(tx, known, arguments, counted)
         ordered = f"{of}{SORTS.order_by(sort)}"
         found = await numbered(tx, ordered, arguments, total, offset=offset, limit=limit)
         rows = [line_of(row) for row in found]

@@ -96,6 +96,22 @@ def lines_text(which: str = "true") -> str:
     return _LINES.format(which=which)
 
 
+_SETTLED: Final = """
+coalesce((select bool_and(case p.issuer when 0 then p.cloud else p.subscriber end is not null)
+          from bank_payment b join payment p on p.id = b.payment where b.bank_line = l.id), false)
+"""
+_STATES: Final = {
+    "open": f"not {_SETTLED}",
+    "matched": f"(l.state = 'matched' or {_SETTLED})",
+}
+
+
+def counted_text(which: str, state: str | None) -> str:
+    """The rows of `lines_text` that are in a state, to be counted: without what they became."""
+    of_state = _STATES.get(state or "", "true")
+    return f"select from bank_line l where l.issuer = $1 and {which} and {of_state}"
+
+
 def stored_state(state: str | None) -> str:
     """The condition on stored rows that all lines of a state fulfil."""
     return "true" if state is None else STORED.get(state, f"l.state = '{state}'")

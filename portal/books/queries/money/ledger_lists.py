@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from portal.access import Actor
+from portal.access import Actor, shows
 from portal.books.queries.money.customers import book_of
-from portal.books.queries.sums import invoice_sums
 from portal.db import snapshot
 from portal.kit.queries.pages import count, last_page
 from portal.kit.queries.tenancy import CloudFacts
@@ -101,7 +100,7 @@ async def sum_accounts(actor: Actor, cloud: CloudFacts | None, as_of: date) -> S
     """The accounts of a cloud's book, or of the platform's, by name and currency."""
     async with snapshot(actor) as tx:
         book = await book_of(tx, actor, cloud)
-        is_kept = cloud is not None and invoice_sums.are_for(actor)
+        is_kept = cloud is not None and shows(actor, "sales", "margin")
         rows = await tx.fetch(_SUMS[is_kept], book.issuer, as_of)
     return [AccountSum(**row) for row in rows]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from portal.access import Actor, Role
 from portal.billing.balance import State
+from portal.db import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +32,7 @@ _SUMMED: Final = {
 }
 """By state, what the database keeps of it: count, total, what is left, and of which due days."""
 # $1 is a cloud, $2 a month, $3 a side, $4 which day it is where.
-KEPT: Final = (
-    "select s.currency"  # noqa: S608 - names of ours
-    + "".join(
-        f""", coalesce(sum({count}) filter (where {when}), 0)::int as "{state}",
-coalesce(sum({total}) filter (where {when}), 0)::bigint as "{state} total",
-coalesce(sum({left}) filter (where {when}), 0)::bigint as "{state} left"
-"""
-        for state, (count, total, left, when) in _SUMMED.items()
-    )
-    + """
+_WITH_TODAY: Final = """
 from (
   select i.*, ($4::jsonb->>case i.issuer when 0 then (select p.timezone from platform p)
                else (select c.timezone from cloud c where c.id = i.issuer) end)::date as today
@@ -47,18 +40,60 @@ from (
   where ($1::bigint is null or i.cloud = $1) and ($2::date is null or i.month = $2)
     and i.side = $3
 ) s
-group by s.currency order by sum(s.documents) desc, s.currency
 """
+KEPT: Final = (
+    "select s.currency"
+    + "".join(
+        f""", coalesce(sum({count}) filter (where {when}), 0)::int as "{state}",
+coalesce(sum({total}) filter (where {when}), 0)::bigint as "{state} total",
+coalesce(sum({left}) filter (where {when}), 0)::bigint as "{state} left"
+"""
+        for state, (count, total, left, when) in _SUMMED.items()
+    )
+    + _WITH_TODAY
+    + "group by s.currency order by sum(s.documents) desc, s.currency"
 )
+_SPANS: Final = {
+    state: f"""
+select array_agg(m.month) as months, min(f.id) as first, max(l.id) as last
+from (select distinct s.month {_WITH_TODAY} where s.{count} > 0 and {when}) m
+cross join lateral (
+  select i.id from invoice i where i.cloud = $1 and i.side = $3 and i.month = m.month
+  order by i.id limit 1
+) f
+cross join lateral (
+  select i.id from invoice i where i.cloud = $1 and i.side = $3 and i.month = m.month
+  order by i.id desc limit 1
+) l
+"""  # noqa: S608 - names of ours
+    for state, (count, _, _, when) in _SUMMED.items()
+}
+
+
+async def span(
+    tx: Transaction,
+    state: str,
+    *of: object,
+) -> tuple[list[date], int, int]:
+    """The months of a cloud with documents of a state, and the first and last row ids of these.
+
+    `of` is a cloud, a month or None, a side, and which day it is where. Whoever looks for documents
+    of a state need not look at others: the newest are rarely settled, and the old ones rarely open.
+    """
+    row = await tx.fetchrow(_SPANS[state], *of)
+    assert row is not None, "an aggregate is a row"
+    return row["months"] or [], row["first"] or 0, row["last"] or 0
+
+
 _FOR: Final = frozenset(
     {
         *(Role.ADMINISTRATOR, Role.ACCOUNTANT, Role.MANAGER),
-        *(Role.CLOUD_ADMINISTRATOR, Role.CLOUD_ACCOUNTANT),
+        *(Role.CLOUD_ADMINISTRATOR, Role.CLOUD_ACCOUNTANT, Role.ACCOUNT_MANAGER),
     }
 )
-"""Who sees every document of a cloud, and so its sums."""
+"""Who sees every document of a cloud, and so its sums; or those of own customers, kept apart."""
 
 
 def are_for(actor: Actor) -> bool:
-    """Whether the actor sees what is summed: an account manager sees some documents only."""
+    """Whether what is kept sums the documents that the actor sees, no more and no fewer."""
     return actor.role in _FOR

@@ -57,7 +57,7 @@ where coalesce(d.amount, 0) <> coalesce(k.amount, 0)
 """,  # noqa: S608 - names of ours
     "sums that are kept are those of the documents": f"""
 with rests as ({_RESTS}), made as (
-  select cloud, issuer, side, month, due_on, currency, count(*) as documents,
+  select i.cloud, issuer, side, month, due_on, currency, c.account_manager, count(*) as documents,
          count(*) filter (where rest > 0) as open,
          coalesce(sum(total) filter (where rest > 0), 0) as open_total,
          sum(rest) as open_left,
@@ -65,7 +65,7 @@ with rests as ({_RESTS}), made as (
          coalesce(sum(total) filter (where total > 0 and rest = 0), 0) as settled_total,
          count(*) filter (where total < 0) as notes,
          coalesce(sum(total) filter (where total < 0), 0) as notes_total
-  from rests group by 1, 2, 3, 4, 5, 6
+  from rests i left join subscriber c on c.id = i.subscriber group by 1, 2, 3, 4, 5, 6, 7
 )
 select {BOOK.format(book="coalesce(m.issuer, s.issuer)")} as cloud,
        coalesce(m.side, s.side) || ' documents of '
@@ -74,7 +74,7 @@ select {BOOK.format(book="coalesce(m.issuer, s.issuer)")} as cloud,
        case when w.is_money then coalesce(m.currency, s.currency) end as currency
 from made m full join invoice_sum s on s.cloud = m.cloud and s.issuer = m.issuer
   and s.side = m.side and s.month = m.month and s.due_on is not distinct from m.due_on
-  and s.currency = m.currency
+  and s.currency = m.currency and s.account_manager is not distinct from m.account_manager
 cross join lateral (values
   ('all', m.documents, s.documents, false), ('open', m.open, s.open, false),
   ('open, total', m.open_total, s.open_total, true), ('left', m.open_left, s.open_left, true),

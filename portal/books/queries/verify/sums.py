@@ -87,16 +87,17 @@ having (sum(o.cameras) filter (where o.subscriber is null),
 """,
     "what came in is kept by day": """
 with made as (
-  select p.issuer as cloud, p.currency, p.paid_on, count(*) as payments, sum(p.amount) as amount
-  from payment p
+  select p.issuer as cloud, p.currency, p.paid_on, c.account_manager, count(*) as payments,
+         sum(p.amount) as amount
+  from payment p left join subscriber c on c.id = p.subscriber
   where p.issuer <> 0 and not exists (select from payment_return r where r.payment = p.id)
-  group by 1, 2, 3
+  group by 1, 2, 3, 4
 )
 select c.slug as cloud, 'payments of ' || coalesce(m.paid_on, s.paid_on) || w.what as subject,
        w.expected, w.found,
        case when w.is_money then coalesce(m.currency, s.currency) end as currency
 from made m full join payment_sum s on s.cloud = m.cloud and s.currency = m.currency
-  and s.paid_on = m.paid_on
+  and s.paid_on = m.paid_on and s.account_manager is not distinct from m.account_manager
 join cloud c on c.id = coalesce(m.cloud, s.cloud)
 cross join lateral (values
   ('', coalesce(m.amount, 0), coalesce(s.amount, 0), true),
