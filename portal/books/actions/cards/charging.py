@@ -14,7 +14,6 @@ from portal.billing.cards.units import to_units
 from portal.billing.period import Period, local_date
 from portal.books.actions.cards.saving import permission_of
 from portal.books.actions.money.claims import Claimed, claimed, document_of
-from portal.books.actions.money.storing import lock_sums
 from portal.books.queries.cards import accounts, around, charges, methods, worklist
 from portal.books.queries.cards.charges import Charge
 from portal.books.queries.cards.methods import Method
@@ -22,6 +21,7 @@ from portal.books.queries.money.customers import PLATFORM
 from portal.db import Transaction, atomic
 from portal.errors import Conflict, PortalError
 from portal.kit.actions import audit
+from portal.kit.actions.locks import lock_sums
 from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.actions.rows import insert, update

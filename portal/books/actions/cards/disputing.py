@@ -13,10 +13,10 @@ from portal.billing.money import format_minor
 from portal.billing.period import local_date
 from portal.books.actions.cards.recording import pay
 from portal.books.actions.money import claims, payments
-from portal.books.actions.money.storing import lock_sums
 from portal.books.forms.payments import DisputeForm, NewPayment, ReturnForm, SettleForm
 from portal.books.queries.money import payments as stored
 from portal.db import Transaction, atomic
+from portal.kit.actions.locks import lock_sums
 from portal.kit.actions.rows import insert, update
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.cards import Disputed, PaidOut

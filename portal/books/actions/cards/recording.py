@@ -13,11 +13,11 @@ from portal.billing.cards.trying import next_try
 from portal.billing.money import format_minor
 from portal.billing.period import local_date
 from portal.books.actions.money import payments
-from portal.books.actions.money.storing import lock_sums
 from portal.books.forms.payments import Allocation, NewPayment
 from portal.books.queries.money import customers
 from portal.db import Transaction, atomic
 from portal.kit.actions import audit
+from portal.kit.actions.locks import lock_sums
 from portal.kit.actions.rows import insert, update
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.cards import Charged, Outcome

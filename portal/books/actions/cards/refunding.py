@@ -15,11 +15,11 @@ from portal.billing.period import local_date
 from portal.books.actions.cards.recording import LOOK_AGAIN
 from portal.books.actions.cards.working import CLAIMED_FOR, KEY_LASTS, trouble
 from portal.books.actions.money import payments, refunds
-from portal.books.actions.money.storing import lock_sums
 from portal.books.forms.payments import NewRefund, UnallocateForm
 from portal.books.queries.cards import accounts
 from portal.books.queries.money import payments as stored
 from portal.db import Transaction, atomic
+from portal.kit.actions.locks import lock_sums
 from portal.kit.actions.rows import update
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
