@@ -16,7 +16,7 @@ from portal.books.actions.money.earning import earn
 from portal.books.queries.money.customers import Book, Customer, Document, book_of, columns_of
 from portal.books.queries.money.earnings import Cause
 from portal.db import Transaction
-from portal.kit.actions.locks import lock_sums
+from portal.kit.actions import locks
 from portal.kit.actions.permit import require
 from portal.kit.queries.tenancy import CloudFacts
 
@@ -49,7 +49,11 @@ async def open_book(
 
 async def lock_customer(tx: Transaction, customer: Customer) -> None:
     """Wait for all who change what customers of the cloud owe, and keep them out until the end."""
-    await lock_sums(tx, customer.cloud)
+    await locks.lock_sums(tx, customer.cloud)
+
+
+lock_sums = locks.lock_sums
+"""The same by the id of the cloud that bought or sold."""
 
 
 async def store(
