@@ -104,6 +104,7 @@ _UNMATCHED: Final = _counted(
         count,
     )
 )
+_BACKUPS: Final = _("See backups"), "/system/settings/system"
 WORDS: Final[Mapping[str, Wording]] = {
     "reading_fails": Wording(
         _plain(_("Watcher at %(subject)s cannot be read.")),
@@ -333,16 +334,8 @@ WORDS: Final[Mapping[str, Wording]] = {
         _("See them"),
         "/system/settings/system",
     ),
-    "backup_failed": Wording(
-        _plain(_("The last backup failed: %(about)s")),
-        _("See backups"),
-        "/system/settings/system",
-    ),
-    "backup_old": Wording(
-        _plain(_("No backup has been made for more than a day.")),
-        _("See backups"),
-        "/system/settings/system",
-    ),
+    "backup_failed": Wording(_plain(_("The last backup failed: %(about)s")), *_BACKUPS),
+    "backup_old": Wording(_plain(_("No backup has been made for more than a day.")), *_BACKUPS),
     "undelivered": Wording(
         _counted(
             lambda count: ngettext(

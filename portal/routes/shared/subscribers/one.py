@@ -111,7 +111,6 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
 
     cameras = await read(listing)
     listing = listing.found(cameras.total)
-    why = await causes_of_cameras(scope, facts, cameras.rows, now, person.locale)
     if listing.file:
         name, slug = f"cameras-{facts.number}", scope.cloud.slug
         return await list_file(request, name, columns, cameras.rows, listing, more=more, cloud=slug)
@@ -130,7 +129,7 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         path=path,
         cards=cards_of(scope, found, account, cameras, person.locale),
         why=await cause_of_customer(scope, found, now, person.locale),
-        causes=why,
+        causes=await causes_of_cameras(scope, facts, cameras.rows, now, person.locale),
         tariff_column=CAMERAS[TARIFF],
         columns=columns,
         cameras=cameras.rows,
