@@ -34,6 +34,7 @@ from portal.books.actions.periods import start_close
 from portal.gateways.queue import NullQueue
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
+from portal.watcher.actions import differences
 
 CLOSED_AT: Final = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 NOW: Final = datetime(2026, 11, 5, 12, 0, tzinfo=UTC)
@@ -228,6 +229,7 @@ async def close(connection: asyncpg.Connection[asyncpg.Record], cloud: int) -> N
     await connection.execute("vacuum analyze")
     await estimate_cloud(cloud, now=NOW)
     await connection.execute("analyze estimate")
+    await differences.keep_cloud(cloud, now=NOW)
 
 
 async def pay(connection: asyncpg.Connection[asyncpg.Record], cloud: CloudFacts) -> None:
