@@ -18,7 +18,7 @@ _CHARGE: Final = {
     "retry_on": None,
 }  # fmt: skip
 _PAGE: Final = {
-    "url": "https://checkout.stripe.com/c/pay/cs_test_example",
+    "url": "https://billing.example.org/pay/cs_test_example",
     "expires_at": "2026-11-03T09:00:00Z",
 }  # fmt: skip
 

@@ -42,7 +42,11 @@ def test_every_route_is_documented_and_nothing_else():
         for route in api_app.routes
         for method in route.methods
         if method not in {"OPTIONS", "HEAD"}
-    } - {("GET", "/api/v1/docs"), ("GET", "/api/v1/openapi.json")}
+    } - {
+        ("GET", "/api/v1/docs"),
+        ("GET", "/api/v1/openapi.json"),
+        ("POST", "/api/v1/clouds/{cloud}/gateways/stripe/events"),  # the gateway's, without a key
+    }
     documented = {
         (method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods
     }
