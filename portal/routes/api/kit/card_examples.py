@@ -29,7 +29,7 @@ CARDS: Final[dict[str, Example]] = {
     "list_cards": Example(answer=page_of(_CARD)),
     "charge_invoice": Example(answer=_CHARGE),
     "charge_month": Example(answer={"asked": 37}),
-    "list_charges": Example(
+    "list_card_charges": Example(
         answer=page_of(
             {
                 **_CHARGE,

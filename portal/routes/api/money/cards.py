@@ -219,7 +219,7 @@ async def charge_month(call: Call) -> Asked:
     query=ChargeFilter,
     paged=True,
 )
-async def list_charges(call: Call, query: ChargeFilter) -> Page[CardCharge]:
+async def list_card_charges(call: Call, query: ChargeFilter) -> Page[CardCharge]:
     """In the order they were made; of one invoice with `invoice`."""
     rows = await charges.list_page(
         call.actor,
