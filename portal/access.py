@@ -87,6 +87,8 @@ class Permission(StrEnum):
     MARGINS_READ = "margins.read"
     GATEWAYS_READ = "gateways.read"
     GATEWAYS_WRITE = "gateways.write"  # a cloud's account at a card gateway
+    WEBHOOKS_READ = "webhooks.read"
+    WEBHOOKS_WRITE = "webhooks.write"  # where a cloud's own systems are told what happens
     CONNECTIONS_READ = "connections.read"
     CONNECTIONS_WRITE = "connections.write"
     AUDIT_READ = "audit.read"
@@ -123,6 +125,7 @@ _OPERATES: Final = frozenset(
         P.CONNECTIONS_WRITE,
         P.GATEWAYS_WRITE,
         P.DUNNING_WRITE,
+        P.WEBHOOKS_WRITE,
         *_BOOKS,
         *_OF_A_CLOUD,
     }

@@ -140,6 +140,7 @@ class _Scope:
     actor: Actor
     after_commit: list[Callback] = field(default_factory=list)
     before_commit: list[tuple[int, Callback]] = field(default_factory=list)
+    asked: set[object] = field(default_factory=set)
 
 
 _scope: ContextVar[_Scope | None] = ContextVar("camledger_scope", default=None)
@@ -353,6 +354,16 @@ def before_commit(order: int, callback: Callback) -> None:
     scope = _scope.get()
     assert scope is not None, "before_commit() belongs inside atomic()"
     scope.before_commit.append((order, callback))
+
+
+def is_first(key: object) -> bool:
+    """Whether nobody has asked with this key before in the outermost transaction."""
+    scope = _scope.get()
+    assert scope is not None, "is_first() belongs inside atomic()"
+    if key in scope.asked:
+        return False
+    scope.asked.add(key)
+    return True
 
 
 def after_commit(callback: Callback) -> None:

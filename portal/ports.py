@@ -31,6 +31,7 @@ from portal.values.document import DocumentValue
 from portal.values.mail import Letter
 from portal.values.rendering import RenderedDocument
 from portal.values.watcher import Check, WatcherAccess
+from portal.values.webhooks import Answered, Outgoing
 
 
 class Queue(Protocol):
@@ -204,8 +205,19 @@ class WatcherAddresses(Protocol):
     def refuse(self, url: str, cloud: str) -> None:
         """Raise `AddressRefused` for an address that a cloud (its slug) may not have called."""
 
+    def refuse_open(self, url: str, cloud: str) -> None:
+        """As `refuse`, and for one that is not https, but for a private one that may be called."""
+
     def is_same_origin(self, one: str, other: str) -> bool:
         """Whether two addresses are the same server's: the same scheme, host and port."""
+        ...
+
+
+class SendWebhook(Protocol):
+    """Tells an operator's system what happened."""
+
+    async def __call__(self, hook: Outgoing, /) -> Answered:
+        """Send an event once and say what came of it; raises nothing of the network's."""
         ...
 
 

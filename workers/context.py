@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TypedDict
 
 from portal.books.actions.bank.uploads import Reader
-from portal.ports import Backups, Cards, Clock, Connect, DocumentRenderer, Mail, Queue, Vault
+from portal.ports import (
+    Backups,
+    Cards,
+    Clock,
+    Connect,
+    DocumentRenderer,
+    Mail,
+    Queue,
+    SendWebhook,
+    Vault,
+)
 
 
 class Context(TypedDict):
@@ -18,6 +28,7 @@ class Context(TypedDict):
     vault: Vault
     bank: Reader
     cards: Cards
+    send_webhook: SendWebhook
     mail: Mail | None
     public_url: str
     audit_key: bytes

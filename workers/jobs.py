@@ -19,6 +19,8 @@ from portal.books.actions.sending import due, letters
 from portal.kit.actions.mail import Post
 from portal.kit.queries.clock import wall_clock
 from portal.overview.actions import backups, tasks
+from portal.overview.actions.webhooks.delivering import Tools, deliver
+from portal.routes.api.webhooks.data import data_of
 from portal.watcher.actions import differences
 from portal.watcher.actions.mappings import follow_mappings as actions_follow
 from portal.watcher.actions.provisioning.run import provision_cloud
@@ -148,3 +150,15 @@ async def send_mail(ctx: Context, delivery_id: int) -> bool:
         others={**letters.COMPOSED, **reminders.COMPOSED},
         told=reminders.told(ctx["clock"]),
     )
+
+
+async def send_webhook(ctx: Context, delivery_id: int) -> bool:
+    """Tell an endpoint what was claimed, by the machine's clock."""
+    tools = Tools(
+        send=ctx["send_webhook"],
+        vault=ctx["vault"],
+        say=data_of,
+        post=Post(is_set_up=ctx["mail"] is not None, queue=ctx["queue"]),
+        clock=wall_clock,
+    )
+    return await deliver(delivery_id, tools)

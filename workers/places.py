@@ -34,9 +34,10 @@ class Places:
         run: Callable[[int], Awaitable[object]],
         *,
         seconds_max: float,
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._count, self._take, self._run = count, take, run
-        self._seconds_max = seconds_max
+        self._seconds_max, self._look_seconds = seconds_max, look_seconds
         self._running: dict[int, asyncio.Task[None]] = {}
         self._looking = asyncio.Lock()
         self._looker: asyncio.Task[None] | None = None
@@ -64,7 +65,7 @@ class Places:
     async def _look(self) -> None:
         while True:
             await self._safely(self.fill())
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(self._look_seconds)
 
     async def _do(self, turn: Turn) -> None:
         came = None

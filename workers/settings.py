@@ -29,7 +29,10 @@ from portal.gateways.queue import (
 )
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
+from portal.gateways.watcher.address import AddressRules
+from portal.gateways.webhooks import WebhookSender
 from portal.kit.queries.clock import check_clock_matches, clock_of, wall_clock
+from portal.overview.actions.webhooks import delivering
 from portal.settings import settings
 from portal.watcher.actions.turns import Turn, next_provisioning, next_reading
 from workers.jobs import (
@@ -49,6 +52,7 @@ from workers.jobs import (
     remind,
     render_documents,
     send_mail,
+    send_webhook,
     sum_real_use,
     take_backup,
 )
@@ -67,7 +71,14 @@ JOBS_AT_ONCE = 4
 READINGS_AT_ONCE = 4
 PROVISIONINGS_AT_ONCE = 2
 MAILS_AT_ONCE = 2
-POOL_SIZE = 2 * JOBS_AT_ONCE + READINGS_AT_ONCE + PROVISIONINGS_AT_ONCE + MAILS_AT_ONCE + 3
+WEBHOOKS_AT_ONCE = 16
+"""Most of the time each waits for an endpoint, and has no connection to PostgreSQL."""
+WEBHOOK_LOOK_SECONDS = 1
+"""An event rings for nobody: its cause commits, and that is all."""
+POOL_SIZE = (
+    2 * JOBS_AT_ONCE + READINGS_AT_ONCE + PROVISIONINGS_AT_ONCE + MAILS_AT_ONCE
+    + WEBHOOKS_AT_ONCE // 4 + 3
+)  # fmt: skip
 """Connections to PostgreSQL: no job waits for one that a reading has. One more holds all locks."""
 JOB_SECONDS_MAX = 3600
 SWEEP_SECONDS = {0, 10, 20, 30, 40, 50}
@@ -97,13 +108,17 @@ async def startup(ctx: dict[str, Any]) -> None:
         allow_private=settings().allow_private_addresses,
         trusted=settings().trusted_watchers,
     )
+    rules = AddressRules(
+        allow_private=settings().allow_private_addresses, trusted=settings().trusted_watchers
+    )
+    ctx["send_webhook"] = WebhookSender(rules, wall_clock)
     server = settings().mail_server
     ctx["mail"] = None if server is None else SmtpMail(server, wall_clock)
     ctx["public_url"] = settings().public_url
     ctx["backups"] = BackupFolder.of(settings())
     ctx["audit_key"] = settings().key_for("audit")
     ctx["places"] = _places(ctx)
-    for name in (jobs.READ_CONNECTION, jobs.SEND_MAIL):
+    for name in (jobs.READ_CONNECTION, jobs.SEND_MAIL, jobs.SEND_WEBHOOKS):
         ctx["places"][name].open()
 
 
@@ -121,17 +136,24 @@ def _places(ctx: dict[str, Any]) -> dict[str, Places]:
         found = None if ctx["mail"] is None else await claim_next(wall_clock())
         return None if found is None else Turn(found, AsyncExitStack())
 
-    def places(count: int, take: Take, run: Callable[..., Awaitable[Any]]) -> Places:
+    async def take_webhook(_busy: Collection[int]) -> Turn | None:
+        found = await delivering.claim_next(wall_clock())
+        return None if found is None else Turn(found, AsyncExitStack())
+
+    def places(count: int, take: Take, run: Callable[..., Awaitable[Any]], **more: float) -> Places:
         async def do(id_: int) -> object:
             await look_at_clock(ctx)
             return await _then_sweep(ctx, run, id_)
 
-        return Places(count, take, do, seconds_max=JOB_SECONDS_MAX)
+        return Places(count, take, do, seconds_max=JOB_SECONDS_MAX, **more)
 
     return {
         jobs.READ_CONNECTION: places(READINGS_AT_ONCE, take_reading, read_connection),
         jobs.PROVISION: places(PROVISIONINGS_AT_ONCE, take_provisioning, provision),
         jobs.SEND_MAIL: places(MAILS_AT_ONCE, take_mail, send_mail),
+        jobs.SEND_WEBHOOKS: places(
+            WEBHOOKS_AT_ONCE, take_webhook, send_webhook, look_seconds=WEBHOOK_LOOK_SECONDS
+        ),
     }
 
 
@@ -213,6 +235,7 @@ class WorkerSettings:
         _elsewhere(jobs.READ_CONNECTION),
         _elsewhere(jobs.PROVISION),
         _elsewhere(jobs.SEND_MAIL),
+        _elsewhere(jobs.SEND_WEBHOOKS),
         _job(sweep),
     ]
     cron_jobs: ClassVar[list[Any]] = [

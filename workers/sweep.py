@@ -31,6 +31,7 @@ from portal.kit.actions.mail import Post
 from portal.kit.queries import tasks, tenancy
 from portal.kit.queries.clock import WallClock
 from portal.overview.actions import backups, digest, looking, referred_subscribers
+from portal.overview.actions.webhooks import delivering, overdue
 from portal.ports import Queue
 from portal.routes.shared.attention import said_of
 from portal.watcher.actions.sync.request import request_due
@@ -67,6 +68,7 @@ async def sweep(ctx: Context) -> None:
     await cards_told.tell_due(wall=WallClock()(), post=post)
     await payouts.tell_due(now=now, wall=WallClock()(), post=post)
     await digest.write_due(now=now, wall=WallClock()(), post=post, say=said_of)
+    await overdue.tell_due(now=now)
     await due.write_due(now=WallClock()(), post=post)
     await due.release(now=WallClock()(), queue=queue)
     await _tidy_up()
@@ -125,3 +127,4 @@ async def _tidy_up() -> None:
     await sent_once.purge(wall)
     await task_progress.purge(wall)
     await uploads.purge(wall)
+    await delivering.purge(wall)

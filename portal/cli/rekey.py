@@ -45,5 +45,7 @@ def named(stored: Stored) -> str:
         return f"{stored.cloud or 'platform'}: second factor of user {stored.person}"
     if stored.gateway:
         return f"{stored.cloud}: card gateway {stored.gateway}"
+    if stored.webhook is not None:
+        return f"{stored.cloud}: webhook {stored.webhook}"
     ended = ", ended" if stored.has_ended else ""
     return f"{stored.cloud}: connection {stored.connection}{ended}"

@@ -146,6 +146,13 @@ from portal.tables.watcher.connection import (
 )
 from portal.tables.watcher.difference import DifferenceMark, DifferenceMonth, DifferenceRow
 from portal.tables.watcher.provisioning import ProvisionedCamera, ProvisionedPreset
+from portal.tables.webhook import (
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+    WebhookOverdue,
+    WebhookTry,
+)
 
 __all__ = [
     "AcceptedExcess",
@@ -282,5 +289,10 @@ __all__ = [
     "ViewAs",
     "WatcherOrganization",
     "WatcherPreset",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+    "WebhookOverdue",
+    "WebhookTry",
     "WriteOff",
 ]

@@ -82,6 +82,9 @@ EXECUTABLE: Final = {
     "words_of(text)": f"{WORKER}",
     "ensure_usage_partition(date)": f"{WEB}, {WORKER}",
     "record_audit(bigint,text,text,jsonb,jsonb)": f"{WEB}, {WORKER}",
+    "wants_events(bigint,text)": f"{WEB}, {WORKER}",
+    "note_events(bigint,text,timestamp with time zone,bigint[],jsonb[],bigint)": f"{WEB}, {WORKER}",
+    "note_documents(bigint,text,timestamp with time zone,date,bigint[])": f"{WEB}, {WORKER}",
 }
 """Functions that are called by name, and by whom. Triggers need no right of their own."""
 
@@ -148,6 +151,30 @@ POLICIES: Final = (
         insert=(P.SUBSCRIBERS_WRITE, P.TARIFFS_WRITE, P.PAYMENTS_WRITE),
         added_if="asked_by = (select app_user()) and state = 'waiting'",
     ),
+    Policy(
+        "webhook_endpoint",
+        BOOKS,
+        insert=(P.WEBHOOKS_WRITE,),
+        update=(
+            Columns(
+                (P.WEBHOOKS_WRITE,),
+                (
+                    *("url", "types", "description", "enabled", "secret", "old_secret"),
+                    *("old_until", "failing_since", "off_reason", "removed_at"),
+                ),
+            ),
+        ),
+        hidden=("secret", "old_secret"),
+    ),
+    # Events are written by a function, whoever acts, and sent by workers.
+    Policy("webhook_event", BOOKS),
+    Policy(
+        "webhook_delivery",
+        BOOKS,
+        update=(Columns((P.WEBHOOKS_WRITE,), ("state", "tries", "due_at")),),
+    ),
+    Policy("webhook_try", BOOKS),
+    Policy("webhook_overdue", BOOKS),
     *catalog.POLICIES,
     *customers.POLICIES,
     *watcher.POLICIES,

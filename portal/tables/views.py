@@ -182,6 +182,12 @@ VIEWS: Final = (
         ("id", "cloud", "secret"),  # encrypted; readers are told which there are
         _of(Permission.CONNECTIONS_READ, "cloud"),
     ),
+    View(
+        "webhook_endpoint_secret",
+        "webhook_endpoint",
+        ("id", "cloud", "secret"),  # encrypted; a rotation keeps the one before
+        _of(Permission.WEBHOOKS_WRITE, "cloud"),
+    ),
     # The doorkeeper hands it to what speaks to the gateway, and to nobody.
     View(
         "card_account_secret",

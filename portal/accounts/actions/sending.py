@@ -30,6 +30,7 @@ from portal.values.mail import (
     STATEMENT_APPROVED,
     STATEMENT_PAID,
     TEST,
+    WEBHOOK_OFF,
     Letter,
     Reader,
 )
@@ -272,6 +273,7 @@ _PAGES: Final = {
     STATEMENT_APPROVED: "/referral/statements/{number}",
     STATEMENT_PAID: "/referral/statements/{number}",
     LOOK: "/cloud/periods/{month:.7}",
+    WEBHOOK_OFF: "/cloud/settings/webhooks",
     CARD_FAILED: "/my/invoices/{number}",
     CARD_ASKS: "/my/invoices/{number}",
 }

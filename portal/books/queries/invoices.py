@@ -302,6 +302,13 @@ async def get(actor: Actor, cloud: CloudFacts, number: str, *, now: datetime) ->
     return one
 
 
+async def by_id(actor: Actor, cloud: int, invoice: int, *, now: datetime) -> Invoice:
+    """A document of a cloud by its row id, one that is known to be there."""
+    async with snapshot(actor) as tx:
+        (one,) = await whole_in(tx, cloud, [invoice], now)
+    return one
+
+
 async def cloud_of(actor: Actor, number: str) -> CloudFacts:
     """The cloud whose document has this number, where the portals know no more of it.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from portal import tables
@@ -14,12 +15,13 @@ from portal.customers.queries import subscribers
 from portal.customers.queries.subscribers import Subscriber
 from portal.db import Transaction, atomic
 from portal.errors import Conflict, Forbidden, Invalid
-from portal.kit.actions import audit
+from portal.kit.actions import audit, events
 from portal.kit.actions.locks import lock_count
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert
 from portal.kit.forms.form import values_of
 from portal.kit.queries.tenancy import CloudFacts
+from portal.values.webhooks import EventType
 from portal.words import _
 
 AGREE: Final = _("The customer has to agree before you bring it.")
@@ -59,7 +61,7 @@ async def bring(
             return int(known)
         await _refuse_more(tx, actor, cloud)
         number = await next_number(tx, cloud.id, None)
-        await insert(
+        made = await insert(
             tx,
             tables.Subscriber,
             {
@@ -80,7 +82,18 @@ async def bring(
             cloud=cloud.id,
             after=values_of(new),
         )
+        facts = partial(_as_brought, tx, new, made, number, now)
+        events.note(tx, cloud.id, EventType.SUBSCRIBER_CREATED, facts=facts, now=now)
         return number
+
+
+async def _as_brought(
+    tx: Transaction, new: NewReferredSubscriber, made: int, number: int, now: datetime
+) -> Subscriber:
+    """A subscriber as it was brought, past what its agent may not read: it has no terms yet."""
+    code = await tx.fetchval("select code from referral where id = (select app_referral())")
+    brought = {"id": made, "number": number, "suspended": False, "referral": code}
+    return Subscriber(**values_of(new), **brought, brought_at=now)
 
 
 async def check(actor: Actor, cloud: CloudFacts, number: int, *, now: datetime) -> Subscriber:

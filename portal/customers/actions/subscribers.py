@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from portal import tables
@@ -13,12 +14,13 @@ from portal.customers.queries import subscribers
 from portal.customers.queries.subscribers import Subscriber
 from portal.db import Transaction, atomic
 from portal.errors import Conflict, Forbidden, Invalid
-from portal.kit.actions import audit
+from portal.kit.actions import audit, events
 from portal.kit.actions.locks import lock_sums
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert, update
 from portal.kit.forms.form import differing, values_of
 from portal.kit.queries.tenancy import CloudFacts
+from portal.values.webhooks import EventType
 from portal.words import _
 
 LINKS: Final = ("referral", "account_manager", "wanted_tariff")
@@ -58,6 +60,8 @@ async def create(
             cloud=cloud.id,
             after=subscriber,
         )
+        read = partial(subscribers.get_in, tx, cloud.id, number)
+        events.note(tx, cloud.id, EventType.SUBSCRIBER_CREATED, facts=read)
         return subscriber
 
 

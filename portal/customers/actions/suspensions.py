@@ -7,6 +7,7 @@ says about disabled days. Where Watcher is provisioned, its cameras are switched
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 from portal import jobs, tables
@@ -16,12 +17,13 @@ from portal.customers.queries import cameras, subscribers
 from portal.customers.queries.cameras import Camera
 from portal.customers.queries.subscribers import Subscriber
 from portal.db import Transaction, atomic
-from portal.kit.actions import audit
+from portal.kit.actions import audit, events
 from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.actions.rows import update
 from portal.kit.queries.tenancy import CloudFacts
 from portal.ports import Queue
+from portal.values.webhooks import EventType
 
 Row = TypeVar("Row", Camera, Subscriber)
 
@@ -67,6 +69,8 @@ async def suspend_subscriber(
         if before.suspended == suspended:
             return before
         await update(tx, tables.Subscriber, before.id, {"suspended": suspended})
+        kind = EventType.SUBSCRIBER_SUSPENDED if suspended else EventType.SUBSCRIBER_RESUMED
+        events.note(tx, cloud.id, kind, facts=partial(subscribers.get_in, tx, cloud.id, number))
         return await _record(tx, before, facts)
 
 

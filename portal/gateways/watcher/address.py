@@ -163,6 +163,21 @@ class AddressRules(WatcherAddresses):
     def refuse(self, url: str, cloud: str) -> None:
         refuse_address(url, allow_private=self.is_open(url, cloud))
 
+    def refuse_open(self, url: str, cloud: str) -> None:
+        self.refuse(url, cloud)
+        if checked_url(url).scheme != "https" and not self._is_own_network(url, cloud):
+            raise AddressRefused(_("the address must begin with https://"))
+
+    def _is_own_network(self, url: str, cloud: str) -> bool:
+        """Whether it is an address of this network by its number, or this machine, and may be."""
+        if not self.is_open(url, cloud):
+            return False
+        try:
+            refuse_address(url, allow_private=False)
+        except AddressRefused:
+            return True
+        return False
+
     def is_same_origin(self, one: str, other: str) -> bool:
         return is_same_origin(one, other)
 

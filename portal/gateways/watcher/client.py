@@ -150,7 +150,7 @@ class Client:
                         failure = _("an answer that is cut off or is not JSON")
                 else:
                     failure = _("status %(status)s") % {"status": status}
-                    wait = _retry_after(response)
+                    wait = retry_after(response)
             attempts += 1
             if attempts >= (self.limits.attempts_max if is_repeatable else 1):
                 tried = ngettext("%(count)s attempt", "%(count)s attempts", attempts)
@@ -296,7 +296,7 @@ def _sentence(content: bytes | bytearray) -> str:
     return ": " + " ".join("".join(c if c.isprintable() else " " for c in said).split())[:200]
 
 
-def _retry_after(response: httpx.Response) -> float | None:
+def retry_after(response: httpx.Response) -> float | None:
     """How many seconds Watcher asks to wait, from a number or a date."""
     text = response.headers.get("retry-after", "").strip()
     if text.isdecimal():
@@ -311,7 +311,7 @@ def _retry_after(response: httpx.Response) -> float | None:
 
 
 @lru_cache(maxsize=1)
-def _certificates() -> ssl.SSLContext:
+def certificates() -> ssl.SSLContext:
     """Whom to believe that it is the host it says. Read once: that takes 40 ms."""
     return httpx.create_ssl_context(trust_env=False)
 
@@ -333,7 +333,7 @@ async def open_client(
     limits = limits or Limits()
     base = checked_url(url)
     inner = transport or httpx.AsyncHTTPTransport(
-        verify=_certificates(),
+        verify=certificates(),
         limits=httpx.Limits(max_connections=limits.connections_max),
         trust_env=False,
     )

@@ -25,6 +25,11 @@ _ACCOUNTS: Final = """
 select a.id, a.cloud, l.slug, a.secret, a.gateway from card_account a join cloud l on l.id = a.cloud
 """
 _NEXT_ACCOUNT: Final = _ACCOUNTS + " where a.id > $1 order by a.id limit 1 for no key update of a"
+_WEBHOOKS: Final = """
+select e.id, e.cloud, l.slug, e.secret, e.old_secret
+from webhook_endpoint e join cloud l on l.id = e.cloud where e.removed_at is null
+"""
+_NEXT_WEBHOOK: Final = _WEBHOOKS + " and e.id > $1 order by e.id limit 1 for no key update of e"
 _PEOPLE: Final = """
 select u.id, u.cloud, coalesce(l.slug, '') as slug, u.totp
 from portal_user u left join cloud l on l.id = u.cloud where u.totp is not null
@@ -37,7 +42,8 @@ class Stored:
     """Whose credentials they are: a cloud's slug and a connection's number, or a person's.
 
     Of a person (by row id) it is the secret of the second factor; `cloud` is "" for the platform's.
-    Of a card gateway (by name) it is what a cloud's account is spoken to with.
+    Of a card gateway (by name) it is what a cloud's account is spoken to with, of a webhook (by row
+    id) what its events are signed with.
     """
 
     cloud: str
@@ -45,6 +51,7 @@ class Stored:
     has_ended: bool
     person: int | None = None
     gateway: str = ""
+    webhook: int | None = None
 
 
 @dataclass(slots=True)
@@ -70,6 +77,9 @@ async def rekey(*, vault: Vault) -> Keys:
         last = row["id"]
     last = 0
     while (row := await _rekey_account_after(last, vault, found)) is not None:
+        last = row["id"]
+    last = 0
+    while (row := await _rekey_webhook_after(last, vault, found)) is not None:
         last = row["id"]
     return found
 
@@ -128,6 +138,27 @@ async def _rekey_account_after(last: int, vault: Vault, found: Keys) -> Record |
     return row
 
 
+async def _rekey_webhook_after(last: int, vault: Vault, found: Keys) -> Record | None:
+    """Look after the webhook that comes next; the secret of before a rotation goes with it."""
+    async with atomic(SYSTEM) as tx:
+        row = await tx.fetchrow(_NEXT_WEBHOOK, last)
+        if row is None:
+            return None
+        kinds = [_kind(vault, one, found) for one in (row["secret"], row["old_secret"]) if one]
+        kind = found.current
+        for worse in (found.older, found.none):
+            if any(one is worse for one in kinds):
+                kind = worse
+        if kind is found.older:
+            both = {name: row[name] for name in ("secret", "old_secret") if row[name]}
+            locked = {name: vault.relock(one) for name, one in both.items()}
+            await update(tx, tables.WebhookEndpoint, row["id"], locked)
+            about = f"webhook {row['id']}"
+            await audit.record(tx, SYSTEM, "webhook.rekey", about, cloud=row["cloud"])
+    kind.append(_of_webhook(row))
+    return row
+
+
 async def keys_in_use(*, vault: Vault) -> Keys:
     """What opens the credentials that are stored now; nothing is changed."""
     found = Keys()
@@ -139,6 +170,8 @@ async def keys_in_use(*, vault: Vault) -> Keys:
             _kind(vault, row["totp"], found).append(stored)
         for row in await tx.fetch(_ACCOUNTS + " order by a.id"):
             _kind(vault, row["secret"], found).append(_of_account(row))
+        for row in await tx.fetch(_WEBHOOKS + " order by e.id"):
+            _kind(vault, row["secret"], found).append(_of_webhook(row))
     return found
 
 
@@ -158,3 +191,7 @@ def _stored(row: Record) -> Stored:
 
 def _of_account(row: Record) -> Stored:
     return Stored(cloud=row["slug"], connection=0, has_ended=False, gateway=row["gateway"])
+
+
+def _of_webhook(row: Record) -> Stored:
+    return Stored(cloud=row["slug"], connection=0, has_ended=False, webhook=row["id"])

@@ -52,6 +52,7 @@ from portal.routes.api.money import (
     statements,
 )
 from portal.routes.api.overview import reports
+from portal.routes.api.webhooks import endpoints as webhooks
 from portal.routes.problems import answer_problem
 
 MOUNT: Final = "/api"
@@ -101,6 +102,7 @@ OPERATIONS: Final[Sequence[Operation]] = tuple(
         mapping_many.many_mappings_register,
         connections.interval_register,
         connections.reconciliation_register,
+        webhooks.webhook_register,
         company.company_register,
         accounts.user_register,
         mail.mail_register,

@@ -70,7 +70,11 @@ async def read_period(call: Call) -> answers.Period:
 
     404 for a month that has not begun, and for one before the cloud had any data.
     """
-    facts = await periods.get(call.actor, call.cloud, call.period, now=call.now)
+    return period_answer(await periods.get(call.actor, call.cloud, call.period, now=call.now))
+
+
+def period_answer(facts: periods.PeriodFacts) -> answers.Period:
+    """A month as it is answered."""
     return answer(
         answers.Period,
         facts,
@@ -145,7 +149,7 @@ async def list_invoices(call: Call, query: InvoiceFilter) -> answers.Page[answer
         after=call.after(int) or 0,
         limit=call.limit,
     )
-    return answers.Page([_invoice(row) for row in rows], _next(last))
+    return answers.Page([invoice_answer(row) for row in rows], _next(last))
 
 
 @invoice_register(
@@ -162,7 +166,7 @@ async def read_invoice(call: Call) -> answers.Invoice | Reply:
     number = call.path["number"]
     if invoice_files.is_file(number):  # NORTH-2026-000001.pdf is one part of the path
         return await _file(call)
-    return _invoice(await invoices.get(call.actor, call.cloud, number, now=call.now))
+    return invoice_answer(await invoices.get(call.actor, call.cloud, number, now=call.now))
 
 
 @invoice_register(
@@ -223,7 +227,8 @@ async def _file(call: Call) -> Reply:
     return Reply(one.content, one.media_type, one.status, one.headers)
 
 
-def _invoice(row: invoices.Invoice) -> answers.Invoice:
+def invoice_answer(row: invoices.Invoice) -> answers.Invoice:
+    """A document as it is answered."""
     return answer(answers.Invoice, row, period=month_key(row.month))
 
 

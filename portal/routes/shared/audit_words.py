@@ -53,6 +53,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "usage": _("Usage"),
     "user": _("People"),
     "view": _("Views as somebody"),
+    "webhook": _("Webhooks"),
 }
 """What the log may be narrowed to: the first word of an action, and its name in the list."""
 
@@ -189,6 +190,14 @@ WORDS: Final[Mapping[str, str]] = {
     "user.set-up": _("Installation set up"),
     "view.start": _("Viewing as somebody begun"),
     "view.stop": _("Viewing as somebody ended"),
+    "webhook.change": _("Webhook changed"),
+    "webhook.create": _("Webhook added"),
+    "webhook.off": _("Webhook switched off by itself"),
+    "webhook.rekey": _("Credentials locked with a new key"),
+    "webhook.remove": _("Webhook removed"),
+    "webhook.replay": _("Events told again"),
+    "webhook.rotate": _("Secret of a webhook rotated"),
+    "webhook.test": _("Webhook tested"),
 }
 
 

@@ -31,6 +31,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "levels": _("Levels of referrals"),
     "commissions": _("Commissions"),
     "gateways": _("Card gateway"),
+    "webhooks": _("Webhooks"),
     "connections": _("Watcher"),
     "users": _("People and keys of clouds"),
     "staff": _("People and keys of the platform"),

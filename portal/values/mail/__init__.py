@@ -36,6 +36,7 @@ QUESTION: Final = "question"
 ANSWER: Final = "answer"
 STATEMENT_APPROVED: Final = "statement-approved"
 STATEMENT_PAID: Final = "statement-paid"
+WEBHOOK_OFF: Final = "webhook-off"
 
 FACT_MAX: Final = 300
 ITEMS: Final = "items"
@@ -305,6 +306,24 @@ def _statement(subject: str, told: str) -> Callable[[dict[str, str]], Wording]:
     return say
 
 
+def _webhook_off(facts: dict[str, str]) -> Wording:
+    why = (
+        _("It answered that it is gone (410): %(url)s")
+        if facts["gone"]
+        else _("Nothing has arrived there for 5 days: %(url)s")
+    )
+    return Wording(
+        _("A webhook of %(place)s was switched off") % facts,
+        (
+            _("Hello %(name)s,") % facts,
+            _("An address that is told what happens at %(place)s was switched off.") % facts,
+            why % facts,
+        ),
+        _("Open the webhooks"),
+        (_("Switch it on again once it answers; what was missed can be sent again."),),
+    )
+
+
 def _test(facts: dict[str, str]) -> Wording:
     return Wording(
         _("Test message of %(place)s") % facts,
@@ -338,6 +357,7 @@ _KINDS: Final[Mapping[str, Callable[[dict[str, str]], Wording]]] = {
         _("Your statement for %(month)s is paid"),
         _("%(place)s has paid your statement %(number)s for %(month)s."),
     ),
+    WEBHOOK_OFF: _webhook_off,
     cards.CARD_FAILED: cards.failed,
     cards.CARD_ASKS: cards.asks,
     documents.INVOICE: documents.invoice,

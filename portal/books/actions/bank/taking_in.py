@@ -24,10 +24,11 @@ from portal.books.queries.money.customers import Book
 from portal.crypto.marks import Marks
 from portal.db import Transaction, atomic
 from portal.errors import InvalidLines
-from portal.kit.actions import audit
+from portal.kit.actions import audit, events
 from portal.kit.actions.locks import lock_count, lock_sums
 from portal.kit.actions.rows import insert, update
 from portal.kit.queries.tenancy import CloudFacts, id_of
+from portal.values.webhooks import EventType
 from portal.words import _
 
 PROBLEMS_MAX: Final = 100
@@ -249,7 +250,15 @@ async def _end(taking: _Taking, outcomes: Mapping[int, Outcome]) -> TakenIn:
             cloud=id_of(taking.cloud),
             after=after,
         )
+        if taking.cloud is not None:
+            facts = {"id": taking.row, "lines": [], "counts": dict(found.counts)}
+            kind = EventType.BANK_IMPORT_FINISHED
+            events.note(tx, taking.cloud.id, kind, facts=partial(_same, facts), now=taking.now)
     return found
+
+
+async def _same(facts: object) -> object:
+    return facts
 
 
 def _check_days(lines: Sequence[BankLine], today: date) -> None:

@@ -102,7 +102,7 @@ async def record(
     async with atomic(SYSTEM) as tx:
         await lock_sums(tx, cloud.id)
         row = await tx.fetchrow(
-            "select g.refund, g.gateway_refund, g.asked_at, f.state from card_refund g"
+            "select g.refund, g.gateway_refund, g.asked_at, f.state, f.reference from card_refund g"
             " join refund f on f.cloud = g.cloud and f.id = g.refund"
             " where g.cloud = $1 and g.id = $2 for update of g, f",
             cloud.id,
@@ -119,6 +119,8 @@ async def record(
         if row["state"] == "succeeded":
             after["failed_on"] = local_date(now, cloud.timezone)
         await update(tx, tables.Refund, row["refund"], after)
+        if found.outcome is Outcome.SUCCEEDED:
+            refunds.note_made(tx, cloud.id, row["reference"])
 
 
 def _next(row: Record, found: Refunded, wall: datetime) -> datetime | None:

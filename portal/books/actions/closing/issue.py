@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 
 from portal import jobs, tables
@@ -22,12 +23,14 @@ from portal.books.actions.closing.terms import Terms, read_terms
 from portal.books.actions.estimates import drop_estimate
 from portal.books.actions.money.at_issue import apply_credit_to_issued
 from portal.books.actions.sending.due import note_closed
+from portal.books.queries import periods
 from portal.books.queries.closing import Party
 from portal.db import Transaction, atomic
-from portal.kit.actions import audit
+from portal.kit.actions import audit, events
 from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.actions.rows import update
 from portal.ports import Queue
+from portal.values.webhooks import EventType
 
 _HOLD: Final = "select cloud from period where id = $1 and state = 'closing' for no key update"
 _IS_MADE: Final = """
@@ -248,7 +251,24 @@ async def _close(tx: Transaction, issued: Issue) -> None:
     )
 
 
-STEPS: Final = (_store_documents, _apply_credit, _close)
+_TOLD: Final = """
+select id from invoice where cloud = $1 and period = $2 and issuer = $1
+  and (wants_events($1, 'invoice.issued') or wants_events($1, 'invoice.paid'))
+"""
+
+
+async def _note_events(tx: Transaction, issued: Issue) -> None:
+    """The cloud's own systems are told, where it has any."""
+    terms, now = issued.terms, issued.now
+    cloud, today = terms.cloud, local_date(now, terms.cloud.timezone)
+    documents = [row["id"] for row in await tx.fetch(_TOLD, *issued.of)]
+    for kind in (EventType.INVOICE_ISSUED, EventType.INVOICE_PAID):
+        events.note_documents(tx, cloud.id, kind, documents, now=now, today=today)
+    read = partial(periods.get, SYSTEM, cloud, terms.period, now=now)
+    events.note(tx, cloud.id, EventType.PERIOD_CLOSED, now=now, facts=read)
+
+
+STEPS: Final = (_store_documents, _apply_credit, _close, _note_events)
 """What issuing is, in order: each is a statement or two over all documents of the period.
 
 What else belongs to the moment of issue goes between the documents and the end.

@@ -26,11 +26,12 @@ from portal.books.queries.money import customers
 from portal.books.queries.money.customers import PLATFORM, Book, Customer, Document, claims_of
 from portal.db import Transaction, atomic
 from portal.errors import Conflict, Forbidden, Invalid, no_such
-from portal.kit.actions import audit
+from portal.kit.actions import audit, events
 from portal.kit.actions.locks import lock_sums
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert, update
 from portal.kit.queries.tenancy import CloudFacts
+from portal.values.webhooks import EventType
 from portal.words import _
 
 # A cloud's own comes before the platform's to it, should the two have one number.
@@ -58,6 +59,14 @@ class Claimed:
     def audited_in(self) -> int | None:
         """The cloud whose log tells of it: the issuer's, None for the platform's."""
         return None if self.customer.issuer == PLATFORM else self.customer.issuer
+
+    def note(
+        self, tx: Transaction, kind: EventType, now: datetime, *, document: int | None = None
+    ) -> None:
+        """Tell the issuer's systems what happened to it, or to another `document` of it."""
+        if self.audited_in is not None:
+            about, today = [document or self.id], self.book.today(now)
+            events.note_documents(tx, self.audited_in, kind, about, now=now, today=today)
 
 
 async def claimed(
@@ -122,6 +131,7 @@ async def write_off(
         await audit.record(
             tx, actor, "document.write-off", about, cloud=one.audited_in, after=facts
         )
+        one.note(tx, EventType.INVOICE_WRITTEN_OFF, now)
 
 
 def _whose(one: Claimed) -> dict[str, object]:
@@ -147,6 +157,7 @@ async def dispute(
         about = f"document {number}"
         facts = {"reason": form.reason}
         await audit.record(tx, actor, "document.dispute", about, cloud=one.audited_in, after=facts)
+        one.note(tx, EventType.INVOICE_DISPUTED, now)
         return False
 
 

@@ -33,6 +33,7 @@ from portal.kit.actions.rows import insert
 from portal.kit.queries.tenancy import CloudFacts
 from portal.ports import Queue
 from portal.values.lines import CREDIT
+from portal.values.webhooks import EventType
 
 _COPIED: Final = (
     *("cloud", "subscriber", "side", "issuer", "currency", "locale", "seller", "buyer"),
@@ -84,6 +85,8 @@ async def issue_note(
     facts = {"credits": one.number, "total": note.totals.total, "reason": form.reason}
     about = f"document {issue.number}"
     await audit.record(tx, actor, "document.credit", about, cloud=one.audited_in, after=facts)
+    one.note(tx, EventType.INVOICE_ISSUED, now, document=made)
+    one.note(tx, EventType.INVOICE_CREDITED, now)
     return issue.number, made
 
 

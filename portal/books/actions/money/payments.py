@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import partial
 
 from portal import tables
 from portal.access import Actor, Permission
@@ -33,9 +34,10 @@ from portal.books.queries.money.customers import Book, Customer, Document, claim
 from portal.books.queries.money.payments import Payment
 from portal.db import Transaction, atomic
 from portal.errors import Conflict, Invalid
-from portal.kit.actions import audit
+from portal.kit.actions import audit, events
 from portal.kit.actions.rows import insert, update
 from portal.kit.queries.tenancy import CloudFacts, id_of
+from portal.values.webhooks import EventType
 from portal.words import _
 
 
@@ -86,7 +88,17 @@ async def receive(
         await audit.record(
             tx, actor, "payment.receive", f"payment {made}", cloud=id_of(cloud), after=after
         )
+        _note(tx, book, EventType.PAYMENT_RECEIVED, made, now)
+        if named.customer is None:
+            _note(tx, book, EventType.PAYMENT_UNIDENTIFIED, made, now)
         return await payments.find(tx, book.issuer, made), False
+
+
+def _note(tx: Transaction, book: Book, kind: EventType, payment: int, now: datetime) -> None:
+    """Tell a cloud's systems what happened to a payment of its book."""
+    if book.cloud is not None:
+        read = partial(payments.find, tx, book.issuer, payment)
+        events.note(tx, book.issuer, kind, now=now, facts=read)
 
 
 async def _currency(tx: Transaction, book: Book, new: NewPayment | NewCloudPayment) -> str:
@@ -334,6 +346,7 @@ async def take_back(
         if made is not None:
             about = f"payment {payment}"
             await audit.record(tx, actor, "payment.return", about, cloud=id_of(cloud), after=row)
+            _note(tx, book, EventType.PAYMENT_RETURNED, payment, now)
         return await payments.find(tx, book.issuer, payment), made is None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from portal import tables
 from portal.access import Actor, Permission
@@ -18,10 +19,11 @@ from portal.books.queries.money.customers import Customer, columns_of
 from portal.books.queries.money.payments import Refund
 from portal.db import Transaction, atomic
 from portal.errors import Conflict, Invalid, NotFound
-from portal.kit.actions import audit
+from portal.kit.actions import audit, events
 from portal.kit.actions.rows import insert
 from portal.kit.queries.tenancy import CloudFacts, id_of
 from portal.ports import Queue
+from portal.values.webhooks import EventType
 from portal.words import _
 
 
@@ -79,9 +81,17 @@ async def refund(
         await to_gateway(tx, made_at, made, made_as, queue)
         about = f"refund {made}"
         await audit.record(tx, actor, "refund.create", about, cloud=id_of(cloud), after=row)
+        if made_at.state == "succeeded" and book.cloud is not None:
+            note_made(tx, book.issuer, new.reference)
         stored = await payments.refund_by_reference(tx, book.issuer, new.reference)
         assert stored is not None, "it was written just now"
         return stored, False
+
+
+def note_made(tx: Transaction, issuer: int, reference: str) -> None:
+    """Tell a cloud's systems that the refund with a reference was made."""
+    read = partial(payments.refund_by_reference, tx, issuer, reference)
+    events.note(tx, issuer, EventType.REFUND_SUCCEEDED, facts=read)
 
 
 async def _take(

@@ -16,9 +16,10 @@ from portal.books.actions.money.earning import earn
 from portal.books.queries.money.customers import Book, Customer, Document, book_of, columns_of
 from portal.books.queries.money.earnings import Cause
 from portal.db import Transaction
-from portal.kit.actions import locks
+from portal.kit.actions import events, locks
 from portal.kit.actions.permit import require
 from portal.kit.queries.tenancy import CloudFacts
+from portal.values.webhooks import EventType
 
 _ALLOCATE: Final = """
 insert into allocation (issuer, cloud, subscriber, payment, note, invoice, amount, day, undoes,
@@ -88,6 +89,8 @@ async def store(
             for (put, on), row in zip(dated, rows, strict=True)
         ]
         await earn(tx, customer, documents, causes)
+        put_on = {put.invoice for put, _on in dated if put.amount > 0}
+        events.note_documents(tx, customer.issuer, EventType.INVOICE_PAID, put_on, today=day)
     if effect.recovered:
         last = {put.invoice: on for put, on in dated}
         recovered = [

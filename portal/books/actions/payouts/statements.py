@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from fractions import Fraction
+from functools import partial
 from typing import Any, Final
 
 from portal import jobs, tables
@@ -20,13 +21,14 @@ from portal.books.queries.payouts.statements import Statement
 from portal.customers.queries import referrals
 from portal.db import Transaction, atomic
 from portal.errors import Conflict, Invalid
-from portal.kit.actions import audit
+from portal.kit.actions import audit, events
 from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.actions.rows import update
 from portal.kit.queries.tenancy import CloudFacts
 from portal.kit.queries.zones import tell_todays
 from portal.ports import Queue
+from portal.values.webhooks import EventType
 from portal.words import _
 
 _LOCK: Final = "select pg_advisory_xact_lock(hashtextextended('statements of ' || $1::bigint, 0))"
@@ -150,6 +152,7 @@ async def approve(
         }
         await update(tx, tables.Statement, found.id, columns)
         enqueue_after_commit(queue, jobs.RENDER_DOCUMENTS)
+        _note(tx, cloud, EventType.STATEMENT_APPROVED, found.id, now)
         return await _changed(tx, actor, cloud, found.id, "statement.approve")
 
 
@@ -210,7 +213,16 @@ async def pay(
             "ended_by": actor.name,
         }
         await update(tx, tables.Statement, found.id, columns)
+        _note(tx, cloud, EventType.STATEMENT_PAID, found.id, now)
         return await _changed(tx, actor, cloud, found.id, "statement.pay")
+
+
+def _note(
+    tx: Transaction, cloud: CloudFacts, kind: EventType, statement: int, now: datetime
+) -> None:
+    """Tell the cloud's systems what happened to a statement."""
+    read = partial(statements.by_id_in, tx, cloud, statement)
+    events.note(tx, cloud.id, kind, now=now, facts=read)
 
 
 async def release(

@@ -8,6 +8,7 @@ from portal.routes.api.kit.money_examples import MONEY
 from portal.routes.api.kit.people_examples import PEOPLE
 from portal.routes.api.kit.price_examples import PRICES, Example, page_of
 from portal.routes.api.kit.sending_examples import SENDING
+from portal.routes.api.kit.webhook_examples import WEBHOOKS
 
 NONE: Final = Example()
 PROBLEM: Final = {
@@ -267,6 +268,7 @@ EXAMPLES: Final[dict[str, Example]] = {
     **BANK,
     **MONEY,
     **CARDS,
+    **WEBHOOKS,
     "list_subscribers": Example(answer=page_of(_SUBSCRIBER)),
     "create_subscriber": Example(
         {name: value for name, value in _SUBSCRIBER.items() if name != "number"}, _SUBSCRIBER

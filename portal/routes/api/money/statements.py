@@ -69,7 +69,7 @@ async def list_statements(call: Call, query: StatementFilter) -> Page[Statement]
         limit=call.limit + 1,
     )
     page, following = cut(rows, call.limit, lambda row: row.id)
-    return Page([_statement(row) for row in page], following)
+    return Page([statement_answer(row) for row in page], following)
 
 
 @statement_register(
@@ -87,9 +87,9 @@ async def draft_statements(call: Call, form: DraftStatements) -> Page[Statement]
         call.actor, call.cloud, form.period, referral=form.referral, now=call.now
     )
     if form.referral is not None:
-        one = msgspec.json.encode(_statement(made[0]))
+        one = msgspec.json.encode(statement_answer(made[0]))
         return Reply(one, JSON, HTTPStatus.CREATED)
-    return Page([_statement(row) for row in made], None)
+    return Page([statement_answer(row) for row in made], None)
 
 
 @statement_register(
@@ -102,7 +102,7 @@ async def read_statement(call: Call) -> Statement | Reply:
         file = await papers.get_file(call.actor, call.cloud, call.path["key"])
         one = sent(file, call.known)
         return Reply(one.content, one.media_type, one.status, one.headers)
-    return _statement(await statements.get(call.actor, call.cloud, call.path["key"]))
+    return statement_answer(await statements.get(call.actor, call.cloud, call.path["key"]))
 
 
 @statement_register(
@@ -115,7 +115,7 @@ async def approve_statement(call: Call) -> Statement:
     made = await actions.approve(
         call.actor, call.cloud, call.path["key"], now=call.now, queue=call.queue
     )
-    return _statement(made)
+    return statement_answer(made)
 
 
 @statement_register(
@@ -125,7 +125,7 @@ async def approve_statement(call: Call) -> Statement:
 async def void_statement(call: Call, form: VoidStatement) -> Statement:
     """Its commissions are payable again. A draft is dropped; a number stays used."""
     made = await actions.void(call.actor, call.cloud, call.path["key"], form.reason, now=call.now)
-    return _statement(made)
+    return statement_answer(made)
 
 
 @statement_register(
@@ -136,7 +136,7 @@ async def void_statement(call: Call, form: VoidStatement) -> Statement:
 async def pay_statement(call: Call, form: PayStatement) -> Statement:
     """The same again changes nothing."""
     made = await actions.pay(call.actor, call.cloud, call.path["key"], form, now=call.now)
-    return _statement(made)
+    return statement_answer(made)
 
 
 class Payout(Struct, frozen=True):
@@ -187,5 +187,6 @@ async def release_commission(call: Call, form: ReleaseCommission) -> answers.Com
     return answer(answers.Commission, row, period=month_key(row.month))
 
 
-def _statement(row: statements.Statement) -> Statement:
+def statement_answer(row: statements.Statement) -> Statement:
+    """A statement as it is answered."""
     return answer(Statement, row, period=month_key(row.month), rows=row.entries)

@@ -1,0 +1,1 @@
+"""Webhooks: endpoints, and telling them what happened."""

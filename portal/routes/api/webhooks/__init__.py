@@ -1,0 +1,1 @@
+"""Webhooks: their endpoints, and what is told there."""
