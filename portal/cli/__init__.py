@@ -26,6 +26,7 @@ from portal.cli.simulator import simulator
 from portal.cli.statements import statements
 from portal.cli.up import up
 from portal.cli.verify import verify
+from portal.cli.webhooks import webhooks
 from portal.errors import PortalError
 from portal.settings import SettingsError
 from portal.values.text import shown
@@ -49,7 +50,7 @@ LINE_MAX: Final = 2_000
             statements,
             verify,
         ),
-        *(backup, restore_command),
+        *(backup, restore_command, webhooks),
     ],
 )
 @click.version_option(package_name="camledger", message="%(version)s")

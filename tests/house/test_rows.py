@@ -41,9 +41,13 @@ WORKERS = (
     "portal/watcher/actions/sync/",
     "portal/watcher/actions/provisioning/",
     "portal/kit/actions/vault.py",
+    "portal/overview/actions/webhooks/delivering.py",
+    "portal/overview/actions/webhooks/overdue.py",
 )
 """Where only workers and commands write; everything else the web process may, too."""
 BY_HAND = {
+    "portal/overview/actions/webhooks/delivering.py": {"webhook_endpoint"},  # the first failure
+    "portal/overview/actions/webhooks/overdue.py": {"webhook_overdue"},  # only a later day
     "portal/books/actions/cards/events.py": {"card_set_up", "gateway_event"},  # claimed if due
     "portal/books/actions/bank/taking_in.py": {"bank_import"},  # lines so far and some more
     "portal/books/actions/closing/documents.py": {"series"},  # the next numbers

@@ -273,7 +273,7 @@ _PAGES: Final = {
     STATEMENT_APPROVED: "/referral/statements/{number}",
     STATEMENT_PAID: "/referral/statements/{number}",
     LOOK: "/cloud/periods/{month:.7}",
-    WEBHOOK_OFF: "/cloud/settings/webhooks",
+    WEBHOOK_OFF: "/cloud",
     CARD_FAILED: "/my/invoices/{number}",
     CARD_ASKS: "/my/invoices/{number}",
 }

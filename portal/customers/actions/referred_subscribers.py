@@ -90,7 +90,7 @@ async def bring(
 async def _as_brought(
     tx: Transaction, new: NewReferredSubscriber, made: int, number: int, now: datetime
 ) -> Subscriber:
-    """A subscriber as it was brought, past what its agent may not read: it has no terms yet."""
+    """A new referred subscriber, past what its agent may not read: it has no terms yet."""
     code = await tx.fetchval("select code from referral where id = (select app_referral())")
     brought = {"id": made, "number": number, "suspended": False, "referral": code}
     return Subscriber(**values_of(new), **brought, brought_at=now)

@@ -150,8 +150,11 @@ async def _rekey_webhook_after(last: int, vault: Vault, found: Keys) -> Record |
             if any(one is worse for one in kinds):
                 kind = worse
         if kind is found.older:
-            both = {name: row[name] for name in ("secret", "old_secret") if row[name]}
-            locked = {name: vault.relock(one) for name, one in both.items()}
+            old = row["old_secret"]
+            locked = {
+                "secret": vault.relock(row["secret"]),
+                "old_secret": None if old is None else vault.relock(old),
+            }
             await update(tx, tables.WebhookEndpoint, row["id"], locked)
             about = f"webhook {row['id']}"
             await audit.record(tx, SYSTEM, "webhook.rekey", about, cloud=row["cloud"])

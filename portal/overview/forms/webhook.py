@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from portal.errors import Invalid
 from portal.kit.forms.form import UNSET, Change, ListOf, change_of
+from portal.values.clock import Moment
 from portal.values.kinds import Choice, Flag, Text
 from portal.values.webhooks import NAMES
 from portal.words import _
@@ -16,25 +17,6 @@ URL: Final = Text(500, example="https://erp.example.net/camledger")
 DESCRIPTION: Final = Text(200, minimum=0)
 TYPES: Final = ListOf(Choice(NAMES), len(NAMES))
 STATE: Final = Choice(("waiting", "sending", "delivered", "failed"))
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A point in time, ISO 8601 with its offset: "2026-11-01T09:00:00Z"."""
-
-    def read(self, value: object, at: str) -> datetime:
-        try:
-            found = datetime.fromisoformat(value) if isinstance(value, str) else None
-        except ValueError:
-            found = None
-        if found is None or found.utcoffset() is None:
-            raise Invalid({at: _('must be a time like "2026-11-01T09:00:00Z"')})
-        return found
-
-    read_text = read
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "format": "date-time", "examples": ["2026-11-01T09:00:00Z"]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -319,7 +319,7 @@ def _webhook_off(facts: dict[str, str]) -> Wording:
             _("An address that is told what happens at %(place)s was switched off.") % facts,
             why % facts,
         ),
-        _("Open the webhooks"),
+        _("Open the overview"),
         (_("Switch it on again once it answers; what was missed can be sent again."),),
     )
 

@@ -12,6 +12,7 @@ from portal.routes.api.kit.card_examples import CARDS
 from portal.routes.api.kit.endpoint import Operation
 from portal.routes.api.kit.examples import EXAMPLES
 from portal.routes.api.kit.money_examples import MONEY
+from portal.routes.api.kit.webhook_examples import WEBHOOKS
 from tests import cast
 from tests.routes.api.conftest import House
 from tests.transactions import watched
@@ -56,6 +57,7 @@ BODIES: dict[str, Any] = {
     **{name: EXAMPLES[name].request for name in AS_DOCUMENTED},
     **{name: one.request for name, one in MONEY.items() if one.request is not None},
     **{name: one.request for name, one in CARDS.items() if one.request is not None},
+    **{name: one.request for name, one in WEBHOOKS.items() if one.request is not None},
     "create_meter": {"key": "door.open", "base_unit": "seconds", "kind": "counter"},
     "create_service": {
         "code": "doors", "name": "Doors", "meter": "archive.stored", "unit": "h", "unit_size": 3600,
@@ -108,7 +110,7 @@ BODIES: dict[str, Any] = {
 }  # fmt: skip
 PLACES = {
     "{cloud}": "north", "{code}": "home-7", "{number}": "1", "{external_id}": "gate", "{id}": "1",
-    "{period}": "2026-10",
+    "{period}": "2026-10", "{delivery}": "1",
 }  # fmt: skip
 ACTORS = {
     "ada": cast.ADA, "paul": cast.PAUL, "max": cast.MAX, "nora": cast.NORA, "carl": cast.CARL,

@@ -151,7 +151,13 @@ async def deliver(delivery: int, tools: Tools) -> bool:
     body = row["body"] or await _write(row, tools.say)
     begun = time.monotonic()
     at = tools.clock()
-    hook = Outgoing(row["slug"], row["url"], row["event"], body.encode(), _secrets(row, tools, at))
+    hook = Outgoing(
+        cloud=row["slug"],
+        url=row["url"],
+        event=row["event"],
+        body=body.encode(),
+        secrets=_secrets(row, tools, at),
+    )
     answered = await tools.send(hook)
     ms = round((time.monotonic() - begun) * 1000)
     async with atomic(SYSTEM) as tx:
@@ -165,7 +171,13 @@ async def deliver(delivery: int, tools: Tools) -> bool:
 
 async def _write(row: Record, say: Say) -> str:
     """The body of an event, written once: every try sends the same bytes."""
-    happened = Happened(row["cloud"], row["type"], row["about"], row["facts"], row["happened_at"])
+    happened = Happened(
+        cloud=row["cloud"],
+        type=row["type"],
+        about=row["about"],
+        facts=row["facts"],
+        at=row["happened_at"],
+    )
     data = await say(happened)
     body = msgspec.json.encode(
         {"type": row["type"], "timestamp": row["happened_at"], "data": data}, enc_hook=str
@@ -199,9 +211,8 @@ async def _arrived(tx: Transaction, row: Record, now: datetime) -> None:
     done = {"state": "delivered", "delivered_at": now, "tries": row["tries"] + 1}
     await update(tx, tables.WebhookDelivery, row["id"], done)
     of = tables.WebhookEndpoint
-    await update(
-        tx, of, (of.id == row["endpoint"]) & of.failing_since.is_not_null(), {"failing_since": None}
-    )
+    failing = (of.id == row["endpoint"]) & of.failing_since.is_not_null()
+    await update(tx, tables.WebhookEndpoint, failing, {"failing_since": None})
 
 
 async def _failed(tx: Transaction, row: Record, answered: Answered, tools: Tools) -> None:
@@ -233,7 +244,7 @@ async def _switch_off(tx: Transaction, row: Record, tools: Tools, *, is_gone: bo
     await update(tx, tables.WebhookEndpoint, endpoint, off)
     of = tables.WebhookDelivery
     left = (of.cloud == row["cloud"]) & (of.endpoint == endpoint) & (of.state == "waiting")
-    await update(tx, of, left, {"state": "failed"})
+    await update(tx, tables.WebhookDelivery, left, {"state": "failed"})
     about = f"webhook {endpoint}"
     told = {"enabled": False, "reason": why}
     await audit.record(tx, SYSTEM, "webhook.off", about, cloud=row["cloud"], after=told)

@@ -121,7 +121,7 @@ async def remove(actor: Actor, cloud: CloudFacts, endpoint: int, *, now: datetim
         await update(tx, tables.WebhookEndpoint, endpoint, gone)
         of = tables.WebhookDelivery
         left = (of.cloud == cloud.id) & (of.endpoint == endpoint) & (of.state == "waiting")
-        await update(tx, of, left, {"state": "failed"})
+        await update(tx, tables.WebhookDelivery, left, {"state": "failed"})
         await _record(tx, actor, cloud, found, "webhook.remove", before=_told(found))
 
 
