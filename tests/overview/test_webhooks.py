@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from standardwebhooks import Webhook
@@ -30,7 +31,7 @@ from portal.overview.queries.webhooks import deliveries
 from portal.overview.queries.webhooks import endpoints as stored
 from portal.ports import SendWebhook
 from portal.routes.api.webhooks.data import data_of
-from portal.values.webhooks import GIVEN_UP_AFTER, Outgoing
+from portal.values.webhooks import GIVEN_UP_AFTER, Answered, Outgoing
 from tests.books.issued import issue
 from tests.cast import ANN, CARL, NORA, NORTH, SAM
 from tests.conftest import NOW, Database
@@ -61,7 +62,7 @@ class House:
             done += 1
         return done
 
-    def told(self) -> list[dict[str, object]]:
+    def told(self) -> list[dict[str, Any]]:
         """What came, each verified with the secret."""
         return [Webhook(self.secret).verify(body, sent) for sent, body in self.there.got]
 
@@ -144,7 +145,7 @@ async def test_one_that_was_killed_before_it_was_stored_is_told_again(at: House)
     await subscribers.create(NORA, await north(), NewSubscriber(name="Tilda"))
     sender = WebhookSender(OPEN, partial(datetime.now, UTC))
 
-    async def killed(hook: Outgoing) -> None:
+    async def killed(hook: Outgoing) -> Answered:
         await sender(hook)
         raise asyncio.CancelledError
 
