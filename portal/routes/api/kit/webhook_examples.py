@@ -5,7 +5,7 @@ from typing import Any, Final
 from portal.routes.api.kit.price_examples import Example, page_of
 
 _SENT: Final[dict[str, Any]] = {
-    "url": "https://erp.north.example/camledger", "types": ["invoice.issued", "invoice.paid"],
+    "url": "https://erp.example.net/camledger", "types": ["invoice.issued", "invoice.paid"],
     "description": "Our own books", "enabled": True,
 }  # fmt: skip
 _WEBHOOK: Final = {
