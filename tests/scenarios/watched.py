@@ -25,6 +25,7 @@ from portal.demo.simulator.simulation import Simulation
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
 from portal.gateways.watcher.address import AddressRules
+from portal.gateways.webhooks import WebhookSender
 from portal.kit.actions import clock as clock_actions
 from portal.kit.queries import tenancy
 from portal.kit.queries.clock import TestClock
@@ -168,6 +169,7 @@ class Office:
             "vault": self.vault,
             "bank": bank_reader(self.vault),
             "cards": cards_nowhere(self.vault),
+            "send_webhook": WebhookSender(AddressRules(allow_private=True), self.clock),
             "mail": None,
             "public_url": "http://portal.test",
             "audit_key": b"",
