@@ -296,6 +296,16 @@ DEEDS = (
         "expected 3, found 4",
     ),
     Deed(
+        "dunning_step",
+        "with e as (insert into dunning_episode (cloud, subscriber, opened_at, recording_off)"
+        " values (1, 1, now(), true) returning id) insert into dunning_step (cloud, subscriber,"
+        " episode, days, action, outcome, at)"
+        " select 1, 1, e.id, 24, 'suspend_recording', 'done', now() from e",
+        "nobody is switched off without a warning before",
+        "north: reminders of subscriber 1",
+        "expected a warning before suspend_recording, found none",
+    ),
+    Deed(
         "card_charge",
         "with m as (insert into payment_method (cloud, subscriber, gateway, method, brand, last4,"
         " month, year, added_at) values (1, 1, 'stripe', 'pm', 'visa', '4242', 12, 2034, now())"

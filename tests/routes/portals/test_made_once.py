@@ -106,6 +106,7 @@ HARMLESS: Mapping[str, str] = {
         "/account/email /account/language /account/password /account/profile /account/theme"
         " /cloud/people/{user} /cloud/prices/new /cloud/referrals/levels /cloud/settings"
         " /cloud/referrals/{code}/edit /cloud/settings/closing /cloud/settings/look"
+        " /cloud/settings/reminders"
         " /cloud/settings/email /system/settings/email /cloud/settings/cards /my/cards/{card}/prefer"
         " /cloud/settings/second-factor /cloud/settings/security /cloud/subscribers/{number}/edit"
         " /cloud/tariffs/{code}/offer /cloud/watcher/{connection_id}/edit /my/profile"
@@ -125,6 +126,7 @@ HARMLESS: Mapping[str, str] = {
         " /cloud/invoices/{number}/send /cloud/invoices/selected"
         " /cloud/invoices/{number}/credit /cloud/invoices/outage /cloud/periods/late-usage /cloud/invoices/{number}/write-off"
         " /cloud/invoices/{number}/charge"
+        " /cloud/subscribers/{number}/reminders/pause"
         " /cloud/periods/{month}/send/hand-over /cloud/payments/refund"
         " /cloud/questions/{question} /my/questions/{question} /cloud/payments/{payment}/place /cloud/payments/lines/{line}/match /cloud/payments/{payment}/take-off/{invoice}"
     ),
@@ -141,6 +143,7 @@ HARMLESS: Mapping[str, str] = {
         " /cloud/statements/draft /cloud/statements/{key}/approve /cloud/statements/{key}/void"
         " /cloud/questions/{question}/close /my/questions/{question}/close"
         " /cloud/payments/lines/{line}/ignore /cloud/invoices/{number}/dispute /cloud/payments/{payment}/return /cloud/payments/credit"
+        " /cloud/subscribers/{number}/reminders/answer /cloud/subscribers/{number}/reminders/lifted"
         " /cloud/statements/{key}/pay /cloud/referrals/{code}/commissions/{id}/release"
     ),
     "opens another page of the gateway's, on which nothing is saved yet": (

@@ -153,4 +153,16 @@ select {_BOOK.format(one="i")} as cloud, 'charges of cards for ' || i.number as 
 from kept k join invoice i on i.cloud = k.cloud and i.id = k.invoice
 group by i.id having sum(k.amount) > i.total
 """,  # noqa: S608 - names of ours
+    # Whether it was long enough before is of the policy of that day, which may be another by now.
+    "nobody is switched off without a warning before": """
+select c.slug as cloud, 'reminders of subscriber ' || b.number as subject,
+       'a warning before ' || s.action as expected, 'none' as found, null as currency
+from dunning_step s
+join cloud c on c.id = s.cloud
+join subscriber b on b.cloud = s.cloud and b.id = s.subscriber
+where s.action in ('suspend_analytics', 'suspend_recording') and s.outcome in ('done', 'task')
+  and not exists (select from dunning_step w
+    where w.cloud = s.cloud and w.episode = s.episode and w.action = 'warn'
+      and w.outcome in ('sent', 'done') and w.at <= s.at)
+""",
 }
