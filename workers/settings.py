@@ -118,7 +118,7 @@ async def startup(ctx: dict[str, Any]) -> None:
     ctx["backups"] = BackupFolder.of(settings())
     ctx["audit_key"] = settings().key_for("audit")
     ctx["places"] = _places(ctx)
-    for name in (jobs.READ_CONNECTION, jobs.SEND_MAIL, jobs.SEND_WEBHOOKS):
+    for name in (jobs.READ_CONNECTION, jobs.SEND_MAIL, jobs.SEND_WEBHOOK):
         ctx["places"][name].open()
 
 
@@ -151,7 +151,7 @@ def _places(ctx: dict[str, Any]) -> dict[str, Places]:
         jobs.READ_CONNECTION: places(READINGS_AT_ONCE, take_reading, read_connection),
         jobs.PROVISION: places(PROVISIONINGS_AT_ONCE, take_provisioning, provision),
         jobs.SEND_MAIL: places(MAILS_AT_ONCE, take_mail, send_mail),
-        jobs.SEND_WEBHOOKS: places(
+        jobs.SEND_WEBHOOK: places(
             WEBHOOKS_AT_ONCE, take_webhook, send_webhook, look_seconds=WEBHOOK_LOOK_SECONDS
         ),
     }
@@ -235,7 +235,7 @@ class WorkerSettings:
         _elsewhere(jobs.READ_CONNECTION),
         _elsewhere(jobs.PROVISION),
         _elsewhere(jobs.SEND_MAIL),
-        _elsewhere(jobs.SEND_WEBHOOKS),
+        _elsewhere(jobs.SEND_WEBHOOK),
         _job(sweep),
     ]
     cron_jobs: ClassVar[list[Any]] = [

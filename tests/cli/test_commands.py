@@ -111,7 +111,8 @@ def test_every_command_takes_a_data_directory_and_explains_itself(path):
         # `bench` takes it once for all its parts: camledger bench --data-dir DIR close
         options |= {option for parameter in command.params for option in parameter.opts}
     assert command.help
-    assert "--data-dir" in options
+    # A stand-in for somebody else's service has no books.
+    assert "--data-dir" in options or path == ("gateway",)
 
 
 @pytest.mark.parametrize(

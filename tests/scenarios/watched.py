@@ -54,6 +54,7 @@ from workers.jobs import (
     keep_differences,
     provision,
     read_connection,
+    remind,
     render_documents,
     sum_real_use,
 )
@@ -123,7 +124,7 @@ JOBS = {
     job.__name__: job
     for job in (
         *(close_period, estimate, follow_mappings, keep_differences, provision),
-        *(read_connection, render_documents, sum_real_use, sweep),
+        *(read_connection, remind, render_documents, sum_real_use, sweep),
     )
 }
 

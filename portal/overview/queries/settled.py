@@ -7,6 +7,7 @@ from typing import Final
 
 from portal.access import Actor, Role
 from portal.books.queries import worklist as books_work
+from portal.books.queries.dunning import standing
 from portal.db import snapshot
 from portal.watcher.queries import worklist as watcher_work
 
@@ -29,5 +30,6 @@ async def is_settled(now: datetime) -> bool:
             await books_work.closings(_OVERSEER, also_parked=False),
             await books_work.documents_waiting(_OVERSEER, also_for_fonts=False),
             await books_work.estimates(now, _OVERSEER),
+            await standing.turns(now, _OVERSEER),
         )
     return not any(found)

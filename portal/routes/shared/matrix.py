@@ -32,6 +32,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "commissions": _("Commissions"),
     "gateways": _("Card gateway"),
     "webhooks": _("Webhooks"),
+    "dunning": _("Steps of reminders"),
     "connections": _("Watcher"),
     "users": _("People and keys of clouds"),
     "staff": _("People and keys of the platform"),

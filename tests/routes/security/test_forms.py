@@ -35,7 +35,9 @@ EXAMPLES: Final = {
     "deed": "deactivate", "key": "1", "month": "2026-10", "session": "1", "token": "x" * 43,
 }  # fmt: skip
 TOO_LONG: Final = b"email=" + b"a" * FORM_BYTES
-TAKE_FILES: Final = ("/settings/look", "/subscribers/import", "/usage", "/payments/bank")
+TAKE_FILES: Final = (
+    *("/settings/look", "/subscribers/import", "/usage", "/payments/bank", "/invoices/outage"),
+)
 # Each with the type it is said to be, and with the status it gets. What the code of a form could
 # decide for itself, each is sent; of what is refused before it, each is sent some, in turn.
 OF_FORMS: Final = (

@@ -9,7 +9,7 @@ from typing import Final
 
 from asyncpg import Record
 
-from portal.access import SYSTEM
+from portal.access import SYSTEM, Actor
 from portal.billing.dunning.steps import Action, Claim, Outcome, Step, Taken
 from portal.db import Transaction, snapshot
 
@@ -21,7 +21,8 @@ select c.id from cloud c
 where not c.suspended
   and not exists (select from dunning_turn t where t.cloud = c.id and t.due_at > $1)
   and (exists (select from dunning_episode e where e.cloud = c.id and e.ended_at is null)
-       or exists (select from subscriber s where s.cloud = c.id and s.owes_from < 'infinity'))
+       or exists (select from subscriber_terms t
+                  where t.cloud = c.id and t.owes_from < 'infinity'))
 order by c.id
 """
 _TO_LOOK_AT: Final = """
@@ -110,9 +111,9 @@ class Episode:
         return [one.taken for one in self.steps]
 
 
-async def turns(now: datetime) -> list[int]:
+async def turns(now: datetime, actor: Actor = SYSTEM) -> list[int]:
     """Row ids of the clouds whose customers are to be looked at."""
-    async with snapshot(SYSTEM) as tx:
+    async with snapshot(actor) as tx:
         return [row["id"] for row in await tx.fetch(_TURNS, now)]
 
 
