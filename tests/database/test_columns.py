@@ -140,6 +140,9 @@ READERS = {
     "tariff_version_cost": {ADA: 2, PAUL: 2, MAX: 1, NORA: 1, CARL: 1},
     "period_books": {ADA: 4, PAUL: 4, MAX: 2, NORA: 2, CARL: 2},
     "connection_secret": {},
+    "card_account_secret": {},
+    "card_account_trouble": {},
+    "webhook_endpoint_secret": {},
     "credential": dict.fromkeys(CAST.values(), 1),
     "key_credential": {},
     "session_secret": {},
@@ -386,6 +389,9 @@ async def test_functions_are_executed_by_those_who_need_them(web: Tx) -> None:
         "invited_agents()",
         "invite_agent(text,text,text,timestamp with time zone,integer)",
         "ensure_usage_partition(date)",
+        "wants_events(bigint,text)",
+        "note_events(bigint,text,timestamp with time zone,bigint[],jsonb[],bigint)",
+        "note_documents(bigint,text,timestamp with time zone,date,bigint[])",
     }
     for row in rows:
         if row["definer"]:

@@ -1,51 +1,13 @@
 """What “Needs you” says of each kind: its sentence, its button and where that leads."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
 from typing import Final
 
 from portal.overview.queries.attention import Need
-from portal.overview.queries.attention.sources import COUNTED_MAX
-from portal.routes.format import month, number, percent
+from portal.routes.format import percent
+from portal.routes.shared.attention_saying import Wording, counted, monthly, plain
 from portal.values.amounts import money
 from portal.words import _, ngettext
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """How a kind is said and what its button is: its words, and the page below the cloud's.
-
-    `one` is the page of the only one that is meant, where it has a place.
-    """
-
-    say: Callable[[Need, str], str]
-    button: str
-    path: str
-    one: str = ""
-
-
-def _counted(text: Callable[[int], str], *, of_month: bool = False) -> Callable[[Need, str], str]:
-    def say(need: Need, locale: str) -> str:
-        shown = (
-            _("more than %(count)s") % {"count": number(COUNTED_MAX, locale)}
-            if need.count > COUNTED_MAX
-            else number(need.count, locale)
-        )
-        amount = "" if need.amount is None else money(need.amount, need.currency, locale)
-        month_name = month(date.fromisoformat(need.subject), locale) if of_month else ""
-        facts = {"count": shown, "amount": amount, "month": month_name}
-        return text(need.count) % {**facts, "subject": need.subject, "about": need.about}
-
-    return say
-
-
-def _month(text: str) -> Callable[[Need, str], str]:
-    return lambda need, locale: text % {"month": month(date.fromisoformat(need.subject), locale)}
-
-
-def _plain(text: str) -> Callable[[Need, str], str]:
-    return lambda need, _locale: text % {"subject": need.subject, "about": need.about}
 
 
 def _without_tariff(need: Need, locale: str) -> str:
@@ -62,7 +24,7 @@ def _without_tariff(need: Need, locale: str) -> str:
             count,
         )
 
-    return _counted(text)(need, locale)
+    return counted(text)(need, locale)
 
 
 def _referred(need: Need, locale: str) -> str:
@@ -75,7 +37,7 @@ def _referred(need: Need, locale: str) -> str:
             count,
         )
 
-    return _counted(text)(need, locale)
+    return counted(text)(need, locale)
 
 
 def _bill(need: Need, locale: str) -> str:
@@ -92,12 +54,12 @@ def _bill(need: Need, locale: str) -> str:
     return _("The next bill of %(name)s is %(amount)s lower than its last (%(percent)s).") % words
 
 
-_EXPIRED: Final = _counted(
+_EXPIRED: Final = counted(
     lambda count: ngettext(
         "%(count)s invitation has expired.", "%(count)s invitations have expired.", count
     )
 )
-_UNMATCHED: Final = _counted(
+_UNMATCHED: Final = counted(
     lambda count: ngettext(
         "%(count)s line of a bank file is not matched.",
         "%(count)s lines of bank files are not matched.",
@@ -107,22 +69,22 @@ _UNMATCHED: Final = _counted(
 _BACKUPS: Final = _("See backups"), "/system/settings/system"
 WORDS: Final[Mapping[str, Wording]] = {
     "reading_fails": Wording(
-        _plain(_("Watcher at %(subject)s cannot be read.")),
+        plain(_("Watcher at %(subject)s cannot be read.")),
         _("Open"),
         "watcher",
         "watcher/{place}",
     ),
     "reading_late": Wording(
-        _plain(_("Watcher at %(subject)s has not been read completely for a while.")),
+        plain(_("Watcher at %(subject)s has not been read completely for a while.")),
         _("Open"),
         "watcher",
         "watcher/{place}",
     ),
     "close_stuck": Wording(
-        _month(_("The close of %(month)s has stopped.")), _("Open"), "periods/{month}"
+        monthly(_("The close of %(month)s has stopped.")), _("Open"), "periods/{month}"
     ),
     "month_look": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "%(month)s waits for a look: %(count)s surprise.",
                 "%(month)s waits for a look: %(count)s surprises.",
@@ -134,10 +96,10 @@ WORDS: Final[Mapping[str, Wording]] = {
         "periods/{month}",
     ),
     "month_ended": Wording(
-        _month(_("%(month)s has ended and is not closed.")), _("Open month"), "periods/{month}"
+        monthly(_("%(month)s has ended and is not closed.")), _("Open month"), "periods/{month}"
     ),
     "days_missing": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "%(month)s: usage of %(count)s day is missing.",
                 "%(month)s: usage of %(count)s days is missing.",
@@ -150,7 +112,7 @@ WORDS: Final[Mapping[str, Wording]] = {
     ),
     "bill_changes": Wording(_bill, _("See subscriber"), "subscribers/{place}"),
     "wholesale_overdue": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "%(count)s invoice to this cloud is overdue: %(amount)s.",
                 "%(count)s invoices to this cloud are overdue: %(amount)s.",
@@ -161,7 +123,7 @@ WORDS: Final[Mapping[str, Wording]] = {
         "/system/invoices?state=overdue&cloud={cloud}",
     ),
     "overdue": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "%(count)s invoice is overdue: %(amount)s.",
                 "%(count)s invoices are overdue: %(amount)s.",
@@ -172,7 +134,7 @@ WORDS: Final[Mapping[str, Wording]] = {
         "invoices?side=retail&state=overdue",
     ),
     "unmapped": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "%(count)s organization or preset is not mapped: its cameras are not billed.",
                 "%(count)s organizations or presets are not mapped: their cameras are not billed.",
@@ -188,7 +150,7 @@ WORDS: Final[Mapping[str, Wording]] = {
         "cameras?state=without",
     ),
     "below_cost": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "%(count)s tariff lost %(amount)s in the last closed month.",
                 "%(count)s tariffs lost %(amount)s in the last closed month.",
@@ -200,7 +162,7 @@ WORDS: Final[Mapping[str, Wording]] = {
         "tariffs/{place}",
     ),
     "unpriced": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "%(subject)s has no price and is used by %(count)s camera.",
                 "%(subject)s has no price and is used by %(count)s cameras.",
@@ -212,7 +174,7 @@ WORDS: Final[Mapping[str, Wording]] = {
         "prices#{place}",
     ),
     "doubtful": Wording(
-        _plain(
+        plain(
             _(
                 "%(about)s referred %(subject)s, whose details somebody else has, too:"
                 " commissions are held until you check it."
@@ -229,7 +191,7 @@ WORDS: Final[Mapping[str, Wording]] = {
         "subscribers/{place}",
     ),
     "held": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "%(subject)s seems to have referred itself: %(count)s commission is held.",
                 "%(subject)s seems to have referred itself: %(count)s commissions are held.",
@@ -241,7 +203,7 @@ WORDS: Final[Mapping[str, Wording]] = {
         "referrals/{place}?state=held",
     ),
     "to_approve": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "%(count)s statement of a referral waits for your approval: %(amount)s.",
                 "%(count)s statements of referrals wait for your approval: %(amount)s.",
@@ -252,7 +214,7 @@ WORDS: Final[Mapping[str, Wording]] = {
         "statements?state=draft",
     ),
     "dunning": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "%(count)s step of reminders waits for a person.",
                 "%(count)s steps of reminders wait for a person.",
@@ -264,7 +226,7 @@ WORDS: Final[Mapping[str, Wording]] = {
         one="subscribers/{place}/reminders",
     ),
     "questions": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "%(count)s question of a subscriber waits for an answer.",
                 "%(count)s questions of subscribers wait for an answer.",
@@ -276,7 +238,7 @@ WORDS: Final[Mapping[str, Wording]] = {
         one="questions/{place}",
     ),
     "late_usage": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "%(count)s camera has late usage that no close corrects by itself.",
                 "%(count)s cameras have late usage that no close corrects by itself.",
@@ -287,7 +249,7 @@ WORDS: Final[Mapping[str, Wording]] = {
         "periods/late-usage",
     ),
     "overdrawn": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "%(count)s subscriber owes %(amount)s: a payment came back after it had been"
                 " refunded.",
@@ -303,7 +265,7 @@ WORDS: Final[Mapping[str, Wording]] = {
     "unmatched": Wording(_UNMATCHED, _("Match them"), "payments/unmatched"),
     "own_unmatched": Wording(_UNMATCHED, _("Match them"), "/system/payments/unmatched"),
     "not_printed": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "%(count)s document waits for a font.",
                 "%(count)s documents wait for a font.",
@@ -314,17 +276,17 @@ WORDS: Final[Mapping[str, Wording]] = {
         "invoices",
     ),
     "no_administrator": Wording(
-        _plain(_("No administrator of this cloud can sign in yet.")),
+        plain(_("No administrator of this cloud can sign in yet.")),
         _("See people"),
         "/system/clouds/{cloud}/people",
     ),
     "no_bank": Wording(
-        _plain(_("The platform's invoices do not say where to pay.")),
+        plain(_("The platform's invoices do not say where to pay.")),
         _("Add bank details"),
         "/system/settings",
     ),
     "books_differ": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "The proof of the books found %(count)s difference.",
                 "The proof of the books found %(count)s differences.",
@@ -334,10 +296,10 @@ WORDS: Final[Mapping[str, Wording]] = {
         _("See them"),
         "/system/settings/system",
     ),
-    "backup_failed": Wording(_plain(_("The last backup failed: %(about)s")), *_BACKUPS),
-    "backup_old": Wording(_plain(_("No backup has been made for more than a day.")), *_BACKUPS),
+    "backup_failed": Wording(plain(_("The last backup failed: %(about)s")), *_BACKUPS),
+    "backup_old": Wording(plain(_("No backup has been made for more than a day.")), *_BACKUPS),
     "undelivered": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "%(month)s: %(count)s invoice could not be sent.",
                 "%(month)s: %(count)s invoices could not be sent.",
@@ -349,7 +311,7 @@ WORDS: Final[Mapping[str, Wording]] = {
         "periods/{month}/send",
     ),
     "unsent": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "%(month)s: %(count)s invoice is not sent.",
                 "%(month)s: %(count)s invoices are not sent.",
@@ -361,7 +323,7 @@ WORDS: Final[Mapping[str, Wording]] = {
         "periods/{month}/send",
     ),
     "not_sent": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "%(count)s e-mail could not be sent.", "%(count)s e-mails could not be sent.", count
             )
@@ -370,7 +332,7 @@ WORDS: Final[Mapping[str, Wording]] = {
         "/{portal}/settings/mail",
     ),
     "details_asked": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "%(count)s subscriber asks for other details on its documents.",
                 "%(count)s subscribers ask for other details on their documents.",
@@ -381,7 +343,7 @@ WORDS: Final[Mapping[str, Wording]] = {
         "subscribers/{place}",
     ),
     "agents_invited": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "%(count)s agent was invited by another one.",
                 "%(count)s agents were invited by others.",
@@ -392,7 +354,7 @@ WORDS: Final[Mapping[str, Wording]] = {
         "referrals/{place}",
     ),
     "unreachable": Wording(
-        _counted(
+        counted(
             lambda count: ngettext(
                 "%(count)s subscriber with cameras has no e-mail or no postal address.",
                 "%(count)s subscribers with cameras have no e-mail or no postal address.",
