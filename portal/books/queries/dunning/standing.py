@@ -33,13 +33,24 @@ select id from (
   where e.cloud = $1 and e.ended_at is null and e.subscriber > $3
 ) found order by id limit $4
 """
-# A debit or a charge that is planned is nothing yet: whoever adds one says so here.
+# Collected is what is going to be charged to a card by itself: a first try that is to come, or a
+# next one. A debit that is planned belongs here, too.
 _CLAIMS: Final = """
-select i.id, i.number, i.currency, b.due_on, b.left, b.in_collection, false as collected,
+select i.id, i.number, i.currency, b.due_on, b.left, b.in_collection,
+       exists (select from payment_method m
+               join card_account a on a.cloud = m.cloud and a.gateway = m.gateway
+               where m.cloud = i.cloud and m.subscriber = i.subscriber and m.preferred
+                 and m.removed_at is null and (a.charge_on <> 'manual' or c.retry_on is not null)
+                 and (c.state is null or c.state <> 'failed' or c.retry_on is not null))
+         as collected,
        b.disputed or ($4 and exists (
          select from question q where q.cloud = i.cloud and q.invoice = i.id and q.state = 'open'))
          as disputed
 from invoice i join document_balance b on b.cloud = i.cloud and b.invoice = i.id
+left join lateral (
+  select c.state, c.retry_on from card_charge c
+  where c.cloud = i.cloud and c.invoice = i.id order by c.attempt desc limit 1
+) c on true
 where i.cloud = $1 and i.issuer = $1 and i.subscriber = $2 and i.total > 0 and b.left > 0
   and i.due_on >= (select t.owes_from from subscriber_terms t where t.cloud = $1 and t.id = $2)
 order by i.due_on, i.number limit $3
