@@ -41,7 +41,7 @@ WEBHOOKS: Final[dict[str, Example]] = {
             "delivered_at": None,
         }
     ),
-    "list_deliveries": Example(answer=page_of(_DELIVERY)),
+    "list_webhook_deliveries": Example(answer=page_of(_DELIVERY)),
     "read_delivery": Example(answer=_WHOLE),
     "replay_delivery": Example(answer=_AGAIN),
     "replay_webhook": Example({"since": "2026-11-01T00:00:00Z"}, {"count": 3}),

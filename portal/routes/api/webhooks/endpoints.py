@@ -177,7 +177,7 @@ async def test_webhook(call: Call) -> WholeDelivery:
     "GET", ONE + "/deliveries", P.WEBHOOKS_READ, summary="List deliveries of a webhook",
     answer=Page[WebhookDelivery], query=DeliveryFilter, paged=True,
 )  # fmt: skip
-async def list_deliveries(call: Call, query: DeliveryFilter) -> Page[WebhookDelivery]:
+async def list_webhook_deliveries(call: Call, query: DeliveryFilter) -> Page[WebhookDelivery]:
     """The latest first, of the last 30 days."""
     rows = await deliveries.list_page(
         call.actor,
