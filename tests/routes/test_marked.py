@@ -156,6 +156,7 @@ async def _data(site: Site, more: Iterable[str] = ()) -> Data:
     names = [row[0] for query in NAMES for row in await site.rows(query) if row[0]]
     spoken = Locale.parse(LANGUAGE)
     lists = [
+        *(f"RF{number:02}" for number in range(1, 20)),  # tax regimes, as Italy's office calls them
         *zones(),
         *(zone.replace("_", " ") for zone in zones()),
         *(f"{code} – {name}" for code, name in spoken.currencies.items()),
