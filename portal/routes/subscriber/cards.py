@@ -8,18 +8,23 @@ from litestar import get as litestar_get
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.access import Permission, can
+from portal.access import Actor, Permission, can
 from portal.books.actions.cards import charging, saving
-from portal.books.queries.cards import accounts, methods
 from portal.errors import Conflict, NotFound, PortalError
 from portal.kit.queries import tenancy
 from portal.kit.queries.clock import wall_clock
+from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import person_of, requires, signed_in_of
-from portal.routes.page import Toast, page, redirect
-from portal.routes.shared.confirm import confirm
+from portal.routes.page import Toast, redirect
+from portal.routes.shared.money.card_place import (
+    CardPlace,
+    link_page,
+    list_page,
+    removal_page,
+    removed,
+)
 from portal.routes.shared.money.card_words import card_name
-from portal.routes.shared.months import today_of
 from portal.routes.subscriber.paths import CARDS as PATH
 from portal.routes.subscriber.paths import INVOICES, PAYMENTS
 from portal.words import _
@@ -37,19 +42,25 @@ async def cards(request: HTMXRequest) -> Answer:
     session = request.query_params.get("session", "")
     if session and signed_in_of(request).viewing is None:
         return await _back(request, session)
-    found = await methods.list_of(actor, cloud, None)
-    return page(
-        request,
-        "shared/money/cards.html",
-        cards=[(card, card_name(card)) for card in found],
-        today=today_of(request),
+    return await list_page(request, _place(actor, cloud))
+
+
+def _place(actor: Actor, cloud: CloudFacts) -> CardPlace:
+    """One's own cards."""
+    return CardPlace(
+        actor=actor,
+        cloud=cloud,
+        number=None,
         name=cloud.name,
-        own=True,
         path=PATH,
-        may_write=can(actor, Permission.ACCOUNT_WRITE),
-        is_set_up=await accounts.is_set_up(actor, cloud.id),
         crumbs=CRUMBS,
+        may_write=can(actor, Permission.ACCOUNT_WRITE),
     )
+
+
+async def _own(request: HTMXRequest) -> CardPlace:
+    actor = person_of(request).actor
+    return _place(actor, await tenancy.own_cloud(actor))
 
 
 async def _back(request: HTMXRequest, session: str) -> Answer:
@@ -71,31 +82,7 @@ async def _back(request: HTMXRequest, session: str) -> Answer:
 @post("/cards/new", guards=WRITERS, status_code=HTTPStatus.OK)
 async def new_card(request: HTMXRequest) -> Answer:
     """Make a page of the gateway's, and lead there by a link: no card is typed here."""
-    actor = person_of(request).actor
-    cloud = await tenancy.own_cloud(actor)
-    public = request.app.state.public_url
-    try:
-        made = await saving.begin(
-            actor,
-            cloud,
-            None,
-            back=f"{public}{PATH}?session={{CHECKOUT_SESSION_ID}}",
-            cancel=f"{public}{PATH}",
-            cards=request.app.state.cards,
-            wall=wall_clock(),
-        )
-    except Conflict as conflict:
-        return redirect(request, PATH, Toast(conflict.message, "error"))
-    return page(
-        request,
-        "shared/money/card_link.html",
-        url=made.url,
-        expires_at=made.expires_at,
-        own=True,
-        name=cloud.name,
-        path=PATH,
-        crumbs=(*CRUMBS, (_("Cards"), PATH)),
-    )
+    return await link_page(request, await _own(request))
 
 
 @post("/cards/{card:int}/prefer", guards=WRITERS, status_code=HTTPStatus.OK)
@@ -109,34 +96,13 @@ async def prefer_card(request: HTMXRequest, card: FromPath[int]) -> Answer:
 @litestar_get("/cards/{card:int}/remove", guards=WRITERS)
 async def ask_remove(request: HTMXRequest, card: FromPath[int]) -> Answer:
     """Ask whether a card is to be kept no more."""
-    actor = person_of(request).actor
-    cloud = await tenancy.own_cloud(actor)
-    found = [one for one in await methods.list_of(actor, cloud, None) if one.id == card]
-    if not found:
-        return redirect(request, PATH, Toast(_("This card is removed already."), "info"))
-    return confirm(
-        request,
-        title=_("Remove card"),
-        crumbs=(*CRUMBS, (_("Cards"), PATH)),
-        question=_("Keep this card no more?"),
-        facts=[(_("Card"), card_name(found[0]))],
-        warnings=[_("It is removed at the card gateway, too, and is charged no more.")],
-        action=f"{PATH}/{card}/remove",
-        cancel=PATH,
-        danger=True,
-    )
+    return await removal_page(request, await _own(request), card)
 
 
 @post("/cards/{card:int}/remove", guards=WRITERS, status_code=HTTPStatus.OK)
 async def remove(request: HTMXRequest, card: FromPath[int]) -> Answer:
     """Remove it, here and at the gateway."""
-    actor = person_of(request).actor
-    given = (actor, await tenancy.own_cloud(actor), None, card)
-    try:
-        await saving.remove(*given, cards=request.app.state.cards, wall=wall_clock())
-    except Conflict as conflict:
-        return redirect(request, PATH, Toast(conflict.message, "error"))
-    return redirect(request, PATH, _("The card is removed."))
+    return await removed(request, await _own(request), card)
 
 
 @post("/invoices/{number:str}/charge", guards=WRITERS, status_code=HTTPStatus.OK)

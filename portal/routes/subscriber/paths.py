@@ -4,12 +4,13 @@ from typing import Final
 from urllib.parse import urlencode
 
 from portal.billing.period import Period
+from portal.routes.shared.money.card_place import OWN
 from portal.words import _
 
 HOME: Final = "/my"
 INVOICES: Final = "/my/invoices"
 PAYMENTS: Final = "/my/payments"
-CARDS: Final = "/my/cards"
+CARDS: Final = OWN
 QUESTIONS: Final = "/my/questions"
 CAMERAS: Final = "/my/cameras"
 CAMERA: Final = "/my/camera"
