@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from asyncpg import Record
-
 from portal.access import Actor
 from portal.billing.dunning.steps import Next, next_step, oldest
 from portal.billing.period import local_date
@@ -18,6 +16,7 @@ from portal.books.queries.dunning.standing import Episode
 from portal.customers.queries import subscribers
 from portal.db import Transaction, snapshot
 from portal.kit.queries.pages import count, numbered
+from portal.kit.queries.rows import row_of
 from portal.kit.queries.tenancy import CloudFacts
 
 _PAUSE: Final = """
@@ -30,7 +29,8 @@ select exists (select from dunning_episode
 """
 # Of each customer in an episode the step that it came to last.
 _LISTED: Final = """
-select s.number, s.name, e.opened_at, e.analytics_off, e.recording_off, e.ended_at, e.lift_by_hand,
+select s.number, s.name, e.opened_at, e.analytics_off, e.recording_off, e.lift_by_hand,
+       e.ended_at is not null as is_over,
        t.action, t.outcome, t.at,
        (select p.until from dunning_pause p where p.cloud = e.cloud and p.subscriber = e.subscriber
         order by p.id desc limit 1) as paused_until
@@ -172,12 +172,7 @@ async def list_for_page(
         total, is_more = await count(tx, _LISTED, arguments, counted)
         ordered = f"{_LISTED} order by e.opened_at, s.number"
         rows = await numbered(tx, ordered, arguments, total, offset=offset, limit=limit)
-    return ListedPage([_listed(row) for row in rows], total, is_more)
-
-
-def _listed(row: Record) -> Listed:
-    values = {name: row[name] for name in Listed.__dataclass_fields__ if name != "is_over"}
-    return Listed(**values, is_over=row["ended_at"] is not None)
+    return ListedPage([row_of(Listed, row) for row in rows], total, is_more)
 
 
 async def sample_said(

@@ -1,6 +1,5 @@
 """Who is reminded, and how far each customer is."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from litestar import Response
@@ -9,9 +8,9 @@ from litestar.response import Stream
 
 from portal.access import Permission, can
 from portal.books.queries.dunning import shown
-from portal.books.queries.dunning.shown import Listed
+from portal.books.queries.dunning.shown import Listed, ListedPage
 from portal.routes.guards import requires
-from portal.routes.list_files import list_file
+from portal.routes.list_files import read_page
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.page import page
 from portal.routes.reading import get
@@ -70,25 +69,21 @@ async def reminded(request: HTMXRequest) -> Response[str] | Stream:
     if step not in dict(STEPS):
         step = None
 
-    async def read(part: Listing) -> Sequence[Listed]:
-        found = await shown.list_for_page(
-            scope.actor, scope.cloud, step=step, offset=part.offset, limit=part.size
+    async def read(part: Listing) -> ListedPage:
+        return await shown.list_for_page(
+            scope.actor,
+            scope.cloud,
+            step=step,
+            offset=part.offset,
+            limit=part.size,
+            counted=part.counted,
         )
-        return found.rows
 
-    found = await shown.list_for_page(
-        scope.actor,
-        scope.cloud,
-        step=step,
-        offset=listing.offset,
-        limit=listing.size,
-        counted=listing.counted,
+    found, listing, file = await read_page(
+        request, "reminders", COLUMNS, listing, read, cloud=scope.cloud.slug
     )
-    listing = listing.found(found.total, is_more=found.is_more)
-    if listing.file:
-        return await list_file(
-            request, "reminders", COLUMNS, found.rows, listing, more=read, cloud=scope.cloud.slug
-        )
+    if file is not None:
+        return file
     return page(
         request,
         "shared/dunning/list.html",
