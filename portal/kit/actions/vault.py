@@ -69,18 +69,14 @@ async def rekey(*, vault: Vault) -> Keys:
     Each connection, ended ones included, and each person is a transaction of its own: killed in the
     middle, begun again or done twice at once, it comes to the same. What no key opens stays.
     """
-    found, last = Keys(), 0
-    while (row := await _rekey_after(last, vault, found)) is not None:
-        last = row["id"]
-    last = 0
-    while (row := await _rekey_person_after(last, vault, found)) is not None:
-        last = row["id"]
-    last = 0
-    while (row := await _rekey_account_after(last, vault, found)) is not None:
-        last = row["id"]
-    last = 0
-    while (row := await _rekey_webhook_after(last, vault, found)) is not None:
-        last = row["id"]
+    found = Keys()
+    for rekey_after in (
+        *(_rekey_after, _rekey_person_after),
+        *(_rekey_account_after, _rekey_webhook_after),
+    ):
+        last = 0
+        while (row := await rekey_after(last, vault, found)) is not None:
+            last = row["id"]
     return found
 
 
