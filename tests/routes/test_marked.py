@@ -25,6 +25,7 @@ from portal.routes import ACCOUNT_PATH
 from portal.routes.accounts.auth import home_of
 from portal.values import languages
 from portal.values.kinds import Locale as LocaleKind
+from portal.values.mail.dunning import PLACEHOLDERS
 from portal.words import Sentence, ngettext, stored
 from tests.cast import ADA, NORA, REX, SUE
 from tests.gateways.documents.specimens import CREDIT
@@ -157,6 +158,7 @@ async def _data(site: Site, more: Iterable[str] = ()) -> Data:
     spoken = Locale.parse(LANGUAGE)
     lists = [
         *(f"RF{number:02}" for number in range(1, 20)),  # tax regimes, as Italy's office calls them
+        *(f"{{{name}}}" for name in PLACEHOLDERS),
         *zones(),
         *(zone.replace("_", " ") for zone in zones()),
         *(f"{code} – {name}" for code, name in spoken.currencies.items()),

@@ -47,6 +47,10 @@ class Box:
         known = {**LABELS, **dict(languages.names())}
         return [(word, known.get(word, word)) for word in self.words]
 
+    def said(self, value: str) -> str:
+        """What stands in the box, as it is read where it is not changed, in the language spoken."""
+        return str(dict(self.options).get(value, value))
+
 
 def boxes_of(form: type[Any]) -> list[Box]:
     """The boxes of a form, in its order."""
